@@ -1,0 +1,32 @@
+"""The mirror: one aggregate per file; constraints here, behaviour elsewhere."""
+
+from brokerage.models.account import Account, AccountAccess, Customer, TradingStatus
+from brokerage.models.balance import Balance, BalanceSnapshot
+from brokerage.models.connection import Connection
+from brokerage.models.instrument import Instrument
+from brokerage.models.intent import OrderIntent, OrderPreview
+from brokerage.models.journal import AuditEntry, Notice, SyncRun
+from brokerage.models.order import Fill, Order, OrderLeg
+from brokerage.models.position import Position
+from brokerage.models.transaction import Transaction
+
+__all__ = [
+    "Account",
+    "AccountAccess",
+    "AuditEntry",
+    "Balance",
+    "BalanceSnapshot",
+    "Connection",
+    "Customer",
+    "Fill",
+    "Instrument",
+    "Notice",
+    "Order",
+    "OrderIntent",
+    "OrderLeg",
+    "OrderPreview",
+    "Position",
+    "SyncRun",
+    "TradingStatus",
+    "Transaction",
+]

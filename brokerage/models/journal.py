@@ -1,0 +1,80 @@
+"""What the desk did: sync runs, calls and commands (audit), notices to people."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from brokerage.enums import SyncState
+from brokerage.models.account import Account
+from brokerage.models.connection import Connection
+
+
+class SyncRun(models.Model):
+    """One run over a connection, with progress people can watch."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="sync_runs")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    )
+    kinds = models.JSONField(default=list)
+    state = models.CharField(max_length=16, choices=SyncState, default=SyncState.RUNNING)
+    steps_total = models.PositiveIntegerField(default=0)
+    steps_done = models.PositiveIntegerField(default=0)
+    current = models.CharField(max_length=120, blank=True)
+    # Per step: {"kind", "account", "rows", "changed", "state", "message", "milliseconds"}
+    report = models.JSONField(default=list)
+    message = models.TextField(blank=True)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-started_at"]
+
+
+class AuditEntry(models.Model):
+    """Who did what, when, with what outcome. Rows are written, never changed; no secrets."""
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
+    connection = models.ForeignKey(
+        Connection, on_delete=models.SET_NULL, null=True, related_name="audit"
+    )
+    account = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True)
+    # "call", "connection", "order", "preview", "cancel", "sync", "sign-in"
+    kind = models.CharField(max_length=24)
+    # Route template or verb, never a path with an account number in it.
+    action = models.CharField(max_length=160)
+    outcome = models.CharField(max_length=40)
+    milliseconds = models.FloatField(null=True)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+
+class Notice(models.Model):
+    """Something people should know that is not an error of theirs; one row per key while it lasts."""
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, null=True, related_name="notices"
+    )
+    key = models.CharField(max_length=160)
+    level = models.CharField(max_length=8, default="info")  # info, warning, danger
+    text = models.TextField()
+    count = models.PositiveIntegerField(default=1)
+    first_seen_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField(auto_now=True)
+    dismissed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-last_seen_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "key"],
+                name="notice_once_per_connection_and_key",
+                nulls_distinct=False,
+            )
+        ]
+
+

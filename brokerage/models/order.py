@@ -1,0 +1,92 @@
+"""Orders in the broker's words: statuses verbatim, legs, executions."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from brokerage.fields import amount, quantity
+from brokerage.models.account import Account
+
+
+class Order(models.Model):
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="orders")
+    # The broker's order id; 64 bits.
+    broker_id = models.BigIntegerField()
+    status = models.CharField(max_length=32)
+    contingent_status = models.CharField(max_length=32, blank=True)
+    order_type = models.CharField(max_length=32, blank=True)
+    time_in_force = models.CharField(max_length=32, blank=True)
+    gtc_date = models.DateField(null=True)
+    size = quantity()
+    # Magnitude, with the broker's effect beside it: the pair is one fact.
+    price = amount()
+    price_effect = models.CharField(max_length=8, blank=True)
+    stop_trigger = amount()
+    value = amount()
+    value_effect = models.CharField(max_length=8, blank=True)
+    underlying_symbol = models.CharField(max_length=64, blank=True)
+    underlying_instrument_type = models.CharField(max_length=32, blank=True)
+    cancellable = models.BooleanField(null=True)
+    editable = models.BooleanField(null=True)
+    edited = models.BooleanField(null=True)
+    reject_reason = models.TextField(blank=True)
+    external_identifier = models.CharField(max_length=80, blank=True, db_index=True)
+    source = models.CharField(max_length=120, blank=True)
+    complex_order_id = models.BigIntegerField(null=True)
+    complex_order_tag = models.CharField(max_length=64, blank=True)
+    replaces_order_id = models.BigIntegerField(null=True)
+    replacing_order_id = models.BigIntegerField(null=True)
+    received_at = models.DateTimeField(null=True)
+    in_flight_at = models.DateTimeField(null=True)
+    live_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    terminal_at = models.DateTimeField(null=True)
+    # The broker's version of the order, epoch milliseconds; the greatest wins.
+    updated_at_ms = models.BigIntegerField(default=0)
+    # Our time of receipt.
+    mirrored_at = models.DateTimeField(null=True)
+    raw = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-broker_id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "broker_id"], name="order_once_per_account_and_id"
+            )
+        ]
+        indexes = [models.Index(fields=["account", "status"])]
+
+    def __str__(self) -> str:
+        return f"{self.broker_id} {self.status}"
+
+
+class OrderLeg(models.Model):
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="legs")
+    position = models.PositiveSmallIntegerField()
+    instrument_type = models.CharField(max_length=32)
+    symbol = models.CharField(max_length=64)
+    action = models.CharField(max_length=32)
+    # Absent for a notional order until it fills.
+    quantity = quantity()
+    remaining_quantity = quantity()
+
+    class Meta:
+        ordering = ["order", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="leg_once_per_place")
+        ]
+
+
+class Fill(models.Model):
+    leg = models.ForeignKey(OrderLeg, on_delete=models.CASCADE, related_name="fills")
+    fill_id = models.CharField(max_length=120)
+    quantity = quantity()
+    price = amount()
+    filled_at = models.DateTimeField(null=True)
+    destination_venue = models.CharField(max_length=80, blank=True)
+    ext_exec_id = models.CharField(max_length=80, blank=True)
+    ext_group_fill_id = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["leg", "filled_at", "fill_id"]
+        constraints = [models.UniqueConstraint(fields=["leg", "fill_id"], name="fill_once_per_leg")]

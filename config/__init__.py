@@ -1,0 +1,5 @@
+"""Wiring: imported by entry points alone."""
+
+from config.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,32 @@
+"""The Celery application; the schedule lives in code and settings."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("strikedesk")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["brokerage"])
+
+
+@app.on_after_finalize.connect
+def schedule(sender: Celery, **_: object) -> None:
+    """Beat only asks "what is due?"; each connection's cadence is decided by the mirror itself."""
+    from django.conf import settings
+
+    sender.conf.beat_schedule = {
+        "sync-due": {
+            "task": "brokerage.tasks.sync_due",
+            "schedule": settings.SYNC_TICK_SECONDS,
+            "options": {"expires": settings.SYNC_TICK_SECONDS},
+        },
+        "reconcile-unknown": {
+            "task": "brokerage.tasks.reconcile_unknown",
+            "schedule": settings.RECONCILE_TICK_SECONDS,
+            "options": {"expires": settings.RECONCILE_TICK_SECONDS},
+        },
+    }
