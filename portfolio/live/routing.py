@@ -1,0 +1,7 @@
+"""Paths of the browser socket."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+websocket_urlpatterns: list[URLPattern] = []

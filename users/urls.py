@@ -1,0 +1,6 @@
+"""Settings pages of one person."""
+
+from django.urls import URLPattern
+
+app_name = "users"
+urlpatterns: list[URLPattern] = []
