@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from brokerage.fields import amount
+from brokerage.fields import amount_field
 from brokerage.models.account import Account
 
 
@@ -12,32 +12,32 @@ class BalanceFields(models.Model):
     """Columns that pages sort, sum or show; everything else the broker sent is in `raw`."""
 
     currency = models.CharField(max_length=8, default="USD")
-    cash_balance = amount()
-    pending_cash = amount()
-    net_liquidating_value = amount()
-    margin_equity = amount()
-    equity_buying_power = amount()
-    derivative_buying_power = amount()
-    day_trading_buying_power = amount()
-    used_derivative_buying_power = amount()
-    maintenance_requirement = amount()
-    maintenance_excess = amount()
-    reg_t_margin_requirement = amount()
-    futures_margin_requirement = amount()
-    cash_available_to_withdraw = amount()
-    long_equity_value = amount()
-    short_equity_value = amount()
-    long_derivative_value = amount()
-    short_derivative_value = amount()
-    long_futures_derivative_value = amount()
-    short_futures_derivative_value = amount()
-    long_cryptocurrency_value = amount()
-    intraday_equities_cash_amount = amount()
-    intraday_futures_cash_amount = amount()
-    maintenance_call_value = amount()
-    reg_t_call_value = amount()
-    day_trading_call_value = amount()
-    day_equity_call_value = amount()
+    cash_balance = amount_field()
+    pending_cash = amount_field()
+    net_liquidating_value = amount_field()
+    margin_equity = amount_field()
+    equity_buying_power = amount_field()
+    derivative_buying_power = amount_field()
+    day_trading_buying_power = amount_field()
+    used_derivative_buying_power = amount_field()
+    maintenance_requirement = amount_field()
+    maintenance_excess = amount_field()
+    reg_t_margin_requirement = amount_field()
+    futures_margin_requirement = amount_field()
+    cash_available_to_withdraw = amount_field()
+    long_equity_value = amount_field()
+    short_equity_value = amount_field()
+    long_derivative_value = amount_field()
+    short_derivative_value = amount_field()
+    long_futures_derivative_value = amount_field()
+    short_futures_derivative_value = amount_field()
+    long_cryptocurrency_value = amount_field()
+    intraday_equities_cash_amount = amount_field()
+    intraday_futures_cash_amount = amount_field()
+    maintenance_call_value = amount_field()
+    reg_t_call_value = amount_field()
+    day_trading_call_value = amount_field()
+    day_equity_call_value = amount_field()
     raw = models.JSONField(default=dict)
     # Broker's time of the figure; newer wins.
     updated_at = models.DateTimeField(null=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from brokerage.fields import amount
+from brokerage.fields import amount_field
 
 
 class Instrument(models.Model):
@@ -16,14 +16,14 @@ class Instrument(models.Model):
     root_symbol = models.CharField(max_length=32, blank=True)
     description = models.TextField(blank=True)
     option_type = models.CharField(max_length=1, blank=True)
-    strike_price = amount()
+    strike_price = amount_field()
     expiration_date = models.DateField(null=True)
     expires_at = models.DateTimeField(null=True)
     exercise_style = models.CharField(max_length=16, blank=True)
     settlement_type = models.CharField(max_length=16, blank=True)
     option_chain_type = models.CharField(max_length=32, blank=True)
     # Contract multiplier, from the broker: shares per contract, notional multiplier.
-    multiplier = amount()
+    multiplier = amount_field()
     # [{"value": "0.01", "threshold": "3.0"}, {"value": "0.05"}]
     tick_sizes = models.JSONField(default=list)
     option_tick_sizes = models.JSONField(default=list)

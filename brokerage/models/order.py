@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from brokerage.fields import amount, quantity
+from brokerage.fields import amount_field, quantity_field
 from brokerage.models.account import Account
 
 
@@ -17,12 +17,12 @@ class Order(models.Model):
     order_type = models.CharField(max_length=32, blank=True)
     time_in_force = models.CharField(max_length=32, blank=True)
     gtc_date = models.DateField(null=True)
-    size = quantity()
+    size = quantity_field()
     # Magnitude, with the broker's effect beside it: the pair is one fact.
-    price = amount()
+    price = amount_field()
     price_effect = models.CharField(max_length=8, blank=True)
-    stop_trigger = amount()
-    value = amount()
+    stop_trigger = amount_field()
+    value = amount_field()
     value_effect = models.CharField(max_length=8, blank=True)
     underlying_symbol = models.CharField(max_length=64, blank=True)
     underlying_instrument_type = models.CharField(max_length=32, blank=True)
@@ -67,8 +67,8 @@ class OrderLeg(models.Model):
     symbol = models.CharField(max_length=64)
     action = models.CharField(max_length=32)
     # Absent for a notional order until it fills.
-    quantity = quantity()
-    remaining_quantity = quantity()
+    quantity = quantity_field()
+    remaining_quantity = quantity_field()
 
     class Meta:
         ordering = ["order", "position"]
@@ -80,8 +80,8 @@ class OrderLeg(models.Model):
 class Fill(models.Model):
     leg = models.ForeignKey(OrderLeg, on_delete=models.CASCADE, related_name="fills")
     fill_id = models.CharField(max_length=120)
-    quantity = quantity()
-    price = amount()
+    quantity = quantity_field()
+    price = amount_field()
     filled_at = models.DateTimeField(null=True)
     destination_venue = models.CharField(max_length=80, blank=True)
     ext_exec_id = models.CharField(max_length=80, blank=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from brokerage.fields import amount, quantity
+from brokerage.fields import amount_field, quantity_field
 from brokerage.models.account import Account
 
 
@@ -15,23 +15,23 @@ class Position(models.Model):
     underlying_symbol = models.CharField(max_length=64, blank=True)
     streamer_symbol = models.CharField(max_length=64, blank=True)
     # Signed: long positive, short negative, zero when closed.
-    quantity = quantity(null=False)
+    quantity = quantity_field(null=False)
     quantity_direction = models.CharField(max_length=8)
-    average_open_price = amount()
-    close_price = amount()
-    average_daily_market_close_price = amount()
-    average_yearly_market_close_price = amount()
+    average_open_price = amount_field()
+    close_price = amount_field()
+    average_daily_market_close_price = amount_field()
+    average_yearly_market_close_price = amount_field()
     # From the broker, never a constant: 100 option, 1 share, 50 /ES point.
-    multiplier = amount()
-    mark_price = amount()
+    multiplier = amount_field()
+    mark_price = amount_field()
     # Signed by their effect; valid only while their date is today's in New York.
-    realized_day_gain = amount()
+    realized_day_gain = amount_field()
     realized_day_gain_date = models.DateField(null=True)
-    realized_today = amount()
+    realized_today = amount_field()
     realized_today_date = models.DateField(null=True)
     is_suppressed = models.BooleanField(null=True)
     is_frozen = models.BooleanField(null=True)
-    restricted_quantity = quantity()
+    restricted_quantity = quantity_field()
     expires_at = models.DateTimeField(null=True)
     raw = models.JSONField(default=dict)
     created_at = models.DateTimeField(null=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from brokerage.fields import amount, quantity
+from brokerage.fields import amount_field, quantity_field
 from brokerage.models.account import Account
 
 
@@ -18,16 +18,16 @@ class Transaction(models.Model):
     symbol = models.CharField(max_length=64, blank=True)
     instrument_type = models.CharField(max_length=32, blank=True)
     underlying_symbol = models.CharField(max_length=64, blank=True)
-    quantity = quantity()
-    price = amount()
+    quantity = quantity_field()
+    price = amount_field()
     # Signed by their effects: credit positive, debit negative.
-    value = amount()
-    net_value = amount()
-    commission = amount()
-    clearing_fees = amount()
-    regulatory_fees = amount()
-    proprietary_index_option_fees = amount()
-    other_charge = amount()
+    value = amount_field()
+    net_value = amount_field()
+    commission = amount_field()
+    clearing_fees = amount_field()
+    regulatory_fees = amount_field()
+    proprietary_index_option_fees = amount_field()
+    other_charge = amount_field()
     is_estimated_fee = models.BooleanField(null=True)
     currency = models.CharField(max_length=8, default="USD")
     order_id = models.BigIntegerField(null=True)
