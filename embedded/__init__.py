@@ -1,0 +1,1 @@
+"""PostgreSQL, Valkey and the whole desk as private processes; knows commands and variables only."""
