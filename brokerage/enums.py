@@ -57,3 +57,28 @@ class SyncState(models.TextChoices):
     DONE = "done"
     FAILED = "failed"
     UNAVAILABLE = "unavailable", "not available in this environment"
+
+
+# The broker's order statuses by phase. A status in none of them is kept, shown and treated as
+# unfinished: never as working, never as terminal.
+SUBMISSION_STATUSES = frozenset({"Received", "Routed", "In Flight", "Contingent"})
+WORKING_STATUSES = frozenset({"Live", "Cancel Requested", "Replace Requested"})
+TERMINAL_STATUSES = frozenset(
+    {
+        "Filled",
+        "Cancelled",
+        "Canceled",
+        "Expired",
+        "Rejected",
+        "Removed",
+        "Partially Removed",
+    }
+)
+UNFINISHED_RANK, WORKING_RANK, TERMINAL_RANK = 0, 1, 2
+
+
+def status_rank(status: str) -> int:
+    """How far an order has come: submission or unknown 0, working 1, terminal 2."""
+    if status in TERMINAL_STATUSES:
+        return TERMINAL_RANK
+    return WORKING_RANK if status in WORKING_STATUSES else UNFINISHED_RANK

@@ -1,0 +1,50 @@
+"""Write down who did what, when and with what outcome. Nothing here may hold a secret."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from brokerage.models import Account, AuditEntry, Connection
+
+_SECRET_KEY = re.compile(r"token|secret|password|authorization|cookie|otp|^code$", re.IGNORECASE)
+_TEXT_LIMIT = 500
+
+
+def record(
+    kind: str,
+    action: str,
+    outcome: str,
+    *,
+    user: Any = None,
+    connection: Connection | None = None,
+    account: Account | None = None,
+    milliseconds: float | None = None,
+    details: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """One row, in the caller's transaction.
+
+    ``kind``: call, connection, order, preview, cancel, sync, sign-in. ``action``: a verb or a
+    route template, never a path with an account number. ``details``: plain JSON values; keys
+    that name a secret are dropped, long texts cut.
+    """
+    return AuditEntry.objects.create(
+        user_id=user.pk if user is not None else None,
+        connection_id=connection.pk if connection is not None else None,
+        account_id=account.pk if account is not None else None,
+        kind=kind,
+        action=action[:160],
+        outcome=outcome[:40],
+        milliseconds=milliseconds,
+        details=_clean(details or {}),
+    )
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _clean(v) for k, v in value.items() if not _SECRET_KEY.search(str(k))}
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return str(value)[:_TEXT_LIMIT]

@@ -1,0 +1,196 @@
+"""Reads of the mirror. Each takes a user or accounts that were opened through ``access``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import redis
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils import timezone
+
+from brokerage import clock, valkey
+from brokerage.access import visible_accounts
+from brokerage.calendar import NEW_YORK
+from brokerage.enums import TERMINAL_STATUSES, StreamState, SyncState
+from brokerage.models import (
+    Account,
+    AccountAccess,
+    AuditEntry,
+    Balance,
+    Connection,
+    Instrument,
+    Notice,
+    Order,
+    OrderLeg,
+    Position,
+    SyncRun,
+    Transaction,
+)
+
+# A gateway that has not written for so long is not there, whatever it wrote last.
+HEALTH_SECONDS = 15
+_SECRETS = ("client_secret", "refresh_token", "access_token")
+
+
+def connections_for(user: Any) -> QuerySet[Connection]:
+    """The user's connections, secrets left in the database."""
+    return Connection.objects.filter(user_id=user.pk).defer(*_SECRETS).select_related("customer")
+
+
+def accounts_for(user: Any, *, include_closed: bool = False) -> QuerySet[Account]:
+    """Visible accounts with ``accesses`` (this user's alone) and ``trading_status`` at hand."""
+    own = AccountAccess.objects.filter(connection__user_id=user.pk).select_related("connection")
+    rows = visible_accounts(user).select_related("trading_status")
+    if not include_closed:
+        rows = rows.exclude(is_closed=True)
+    return rows.prefetch_related(
+        Prefetch("accesses", queryset=own.defer(*(f"connection__{name}" for name in _SECRETS)))
+    )
+
+
+def positions_for(
+    accounts: Iterable[Account], *, include_closed: bool = False
+) -> QuerySet[Position]:
+    """Open positions; with ``include_closed`` those that are gone as well, last state kept."""
+    rows = Position.objects.filter(account__in=_pks(accounts)).select_related("account")
+    return rows if include_closed else rows.filter(closed_at=None)
+
+
+def balances_for(accounts: Iterable[Account], *, currency: str = "USD") -> dict[int, Balance]:
+    """The latest balance per account id; accounts without one are absent."""
+    rows = Balance.objects.filter(account__in=_pks(accounts), currency=currency)
+    return {balance.account_id: balance for balance in rows}
+
+
+def orders_for(
+    accounts: Iterable[Account], scope: str = "all", *, connection: Connection | None = None
+) -> QuerySet[Order]:
+    """Orders with legs and fills, newest first.
+
+    ``scope``: "working" (not finished, unknown statuses included), "today" (received or finished
+    on the market clock's New York date of ``connection``), "history" (finished) or "all".
+    """
+    legs = OrderLeg.objects.prefetch_related("fills")
+    rows = Order.objects.filter(account__in=_pks(accounts)).select_related("account")
+    rows = rows.prefetch_related(Prefetch("legs", queryset=legs))
+    if scope == "working":
+        return rows.exclude(status__in=TERMINAL_STATUSES)
+    if scope == "history":
+        return rows.filter(status__in=TERMINAL_STATUSES)
+    if scope == "today":
+        start = _start_of_today(connection)
+        return rows.filter(Q(received_at__gte=start) | Q(terminal_at__gte=start))
+    if scope != "all":
+        raise ValueError(f"unknown scope {scope!r}")
+    return rows
+
+
+def _start_of_today(connection: Connection | None) -> datetime:
+    day = clock.today(connection)
+    return datetime(day.year, day.month, day.day, tzinfo=NEW_YORK)
+
+
+def transactions_for(accounts: Iterable[Account]) -> QuerySet[Transaction]:
+    """Booked transactions, newest first."""
+    return Transaction.objects.filter(account__in=_pks(accounts)).select_related("account")
+
+
+def instruments_for(environment: str, symbols: Iterable[str]) -> dict[str, Instrument]:
+    """Mirrored facts by tastytrade symbol; what is not mirrored is absent."""
+    rows = Instrument.objects.filter(environment=environment, symbol__in=list(symbols))
+    return {instrument.symbol: instrument for instrument in rows}
+
+
+def notices_for(user: Any) -> QuerySet[Notice]:
+    """What is not dismissed, newest first."""
+    rows = Notice.objects.filter(connection__user_id=user.pk, dismissed_at=None)
+    return rows.select_related("connection").defer(*(f"connection__{name}" for name in _SECRETS))
+
+
+def sync_runs_for(connection: Connection) -> QuerySet[SyncRun]:
+    return SyncRun.objects.filter(connection=connection).order_by("-started_at")
+
+
+def running_sync(connection: Connection) -> SyncRun | None:
+    """The latest run that is still going on."""
+    return sync_runs_for(connection).filter(state=SyncState.RUNNING).first()
+
+
+def audit_for(user: Any) -> QuerySet[AuditEntry]:
+    """What was done by the user or over the user's connections, newest first."""
+    rows = AuditEntry.objects.filter(Q(user_id=user.pk) | Q(connection__user_id=user.pk))
+    return rows.select_related("user", "account")
+
+
+def account_counts(user: Any) -> dict[str, int]:
+    """Per connection id how many accounts it reaches."""
+    rows = Connection.objects.filter(user_id=user.pk).annotate(reached=Count("accesses"))
+    return {str(pk): reached for pk, reached in rows.values_list("pk", "reached")}
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """One stream: up, connecting or down, since when, and why in plain words."""
+
+    state: str
+    since: datetime | None
+    reason: str
+
+    @property
+    def is_up(self) -> bool:
+        return self.state == StreamState.UP
+
+
+@dataclass(frozen=True, slots=True)
+class StreamHealth:
+    account_stream: Lamp
+    quote_stream: Lamp
+    at: datetime | None
+
+
+def stream_health(connection: Connection) -> StreamHealth:
+    """What the gateway last said of this connection's streams; silence counts as down."""
+    try:
+        text = valkey.client().get(f"health:{connection.pk}")
+    except redis.RedisError:
+        return _no_health("Valkey does not answer")
+    if not text:
+        return _no_health("the gateway has not reported")
+    try:
+        report = json.loads(text)
+        at = _instant(report["at"])
+    except (ValueError, KeyError, TypeError):
+        return _no_health("the gateway's report cannot be read")
+    if at is None or timezone.now() - at > timedelta(seconds=HEALTH_SECONDS):
+        return _no_health("the gateway has stopped reporting", at)
+    return StreamHealth(_lamp(report.get("account_stream")), _lamp(report.get("quote_stream")), at)
+
+
+def _no_health(reason: str, at: datetime | None = None) -> StreamHealth:
+    lamp = Lamp(StreamState.DOWN, at, reason)
+    return StreamHealth(lamp, lamp, at)
+
+
+def _lamp(report: Any) -> Lamp:
+    if not isinstance(report, dict):
+        return Lamp(StreamState.DOWN, None, "the gateway has not reported")
+    return Lamp(
+        str(report.get("state", StreamState.DOWN)),
+        _instant(report.get("since")),
+        str(report.get("reason", "")),
+    )
+
+
+def _instant(value: Any) -> datetime | None:
+    """ISO text or epoch seconds, aware."""
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, tz=timezone.get_default_timezone())
+    return datetime.fromisoformat(value) if value else None
+
+
+def _pks(accounts: Iterable[Account]) -> list[int]:
+    return [account.pk for account in accounts]
