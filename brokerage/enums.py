@@ -37,6 +37,11 @@ class IntentState(models.TextChoices):
     NOT_FOUND = "not-found", "not found"
 
 
+class IntentKind(models.TextChoices):
+    SUBMIT = "submit"
+    CANCEL = "cancel"
+
+
 class SyncKind(models.TextChoices):
     CUSTOMER = "customer"
     ACCOUNTS = "accounts"

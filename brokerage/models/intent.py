@@ -7,7 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from brokerage.enums import IntentState
+from brokerage.enums import IntentKind, IntentState
 from brokerage.models.account import Account
 from brokerage.models.connection import Connection
 from brokerage.models.order import Order
@@ -40,6 +40,9 @@ class OrderIntent(models.Model):
     # Removing a login must not remove the record of what was sent through it.
     connection = models.ForeignKey(Connection, on_delete=models.SET_NULL, null=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="intents")
+    kind = models.CharField(max_length=8, choices=IntentKind, default=IntentKind.SUBMIT)
+    # The order that a cancel is about; a submit finds its own in `order`.
+    target = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, related_name="commands")
     # Sent as external-identifier; unique per account.
     client_order_id = models.CharField(max_length=80)
     preview = models.OneToOneField(OrderPreview, on_delete=models.SET_NULL, null=True)
@@ -49,9 +52,7 @@ class OrderIntent(models.Model):
     # The broker's or our words on why it was refused or is unknown.
     reason = models.TextField(blank=True)
     error = models.JSONField(default=dict)
-    order = models.OneToOneField(
-        Order, on_delete=models.SET_NULL, null=True, related_name="intent"
-    )
+    order = models.OneToOneField(Order, on_delete=models.SET_NULL, null=True, related_name="intent")
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)
     resolved_at = models.DateTimeField(null=True)
