@@ -31,20 +31,69 @@ def cipher() -> MultiFernet:
     return _cipher(tuple(settings.FIELD_ENCRYPTION_KEYS))
 
 
+class Secret(str):
+    """Plain text that does not show itself in reprs, and so not in tracebacks with variables."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+
+class SealedSecret:
+    """Stands in for a stored secret that cannot be opened: the row loads, the secret does not.
+
+    Saving the row writes the untouched ciphertext back, so that a key put back later still opens
+    it.
+    """
+
+    __slots__ = ("_ciphertext",)
+
+    def __init__(self, ciphertext: str) -> None:
+        self._ciphertext = ciphertext
+
+    @property
+    def ciphertext(self) -> str:
+        return self._ciphertext
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __str__(self) -> str:
+        return "<sealed>"
+
+    __repr__ = __str__
+
+
+def opened(value: str | SealedSecret) -> str:
+    """The secret's text; UndecryptableSecret when no key opens it."""
+    if isinstance(value, SealedSecret):
+        raise UndecryptableSecret(
+            "a stored secret cannot be decrypted with the present FIELD_ENCRYPTION_KEYS"
+        )
+    return value
+
+
 class EncryptedTextField(models.TextField):
-    """Plain text in Python, ciphertext in the database; the first key encrypts, all decrypt."""
+    """Plain text in Python, ciphertext in the database; the first key encrypts, all decrypt.
+
+    A value that no key opens loads as a ``SealedSecret``: one lost key must not break every page
+    that touches the row. Whoever needs the text calls ``opened``.
+    """
 
     def get_prep_value(self, value: Any) -> str:
+        if isinstance(value, SealedSecret):
+            return value.ciphertext
         if not value:
             return ""
         return cipher().encrypt(str(value).encode()).decode()
 
-    def from_db_value(self, value: str | None, _expression: object, _connection: object) -> str:
+    def from_db_value(
+        self, value: str | None, _expression: object, _connection: object
+    ) -> Secret | SealedSecret:
         if not value:
-            return ""
+            return Secret("")
         try:
-            return cipher().decrypt(value.encode()).decode()
+            return Secret(cipher().decrypt(value.encode()).decode())
         except InvalidToken:
-            raise UndecryptableSecret(
-                "a stored secret cannot be decrypted with the present FIELD_ENCRYPTION_KEYS"
-            ) from None
+            return SealedSecret(value)

@@ -35,6 +35,8 @@ class Account(models.Model):
     opened_at = models.DateTimeField(null=True)
     raw = models.JSONField(default=dict)
     received_at = models.DateTimeField(null=True)
+    # Per SyncKind: ISO time of the last complete read of this account, whether rows changed or not.
+    synced_at = models.JSONField(default=dict)
     connections = models.ManyToManyField(Connection, through="AccountAccess")
 
     class Meta:

@@ -28,9 +28,7 @@ class Connection(models.Model):
     access_token_expires_at = models.DateTimeField(null=True)
     last_refresh_at = models.DateTimeField(null=True)
     refresh_failures = models.PositiveIntegerField(default=0)
-    state = models.CharField(
-        max_length=16, choices=ConnectionState, default=ConnectionState.ACTIVE
-    )
+    state = models.CharField(max_length=16, choices=ConnectionState, default=ConnectionState.ACTIVE)
     # Plain words for the page: why it is degraded or must be reconnected.
     state_reason = models.TextField(blank=True)
     state_since = models.DateTimeField(auto_now_add=True)

@@ -76,5 +76,3 @@ class Notice(models.Model):
                 nulls_distinct=False,
             )
         ]
-
-

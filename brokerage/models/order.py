@@ -43,6 +43,9 @@ class Order(models.Model):
     terminal_at = models.DateTimeField(null=True)
     # The broker's version of the order, epoch milliseconds; the greatest wins.
     updated_at_ms = models.BigIntegerField(default=0)
+    # Sum over the legs of quantity minus remaining; between two versions of one millisecond the
+    # further executed one is the later.
+    executed_quantity = quantity_field()
     # Our time of receipt.
     mirrored_at = models.DateTimeField(null=True)
     raw = models.JSONField(default=dict)

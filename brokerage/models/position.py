@@ -37,6 +37,8 @@ class Position(models.Model):
     created_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(null=True)
+    # First complete read that did not list it; a second one closes it, a listing clears this.
+    missing_since = models.DateTimeField(null=True)
     # Set when the broker no longer lists it; the last state is kept.
     closed_at = models.DateTimeField(null=True)
 
