@@ -34,6 +34,7 @@ from brokerage.market.cells import (
     Underlying,
 )
 from brokerage.market.feed import (
+    HEALTH_SECONDS,
     FeedHealth,
     Frame,
     StreamHealth,
@@ -45,6 +46,7 @@ from brokerage.market.feed import (
     health,
     health_key,
     load_book,
+    load_health,
     parse_book,
     parse_health,
     publish,
@@ -62,6 +64,7 @@ __all__ = [
     "CELL_TYPES",
     "DEPTH_LEVELS",
     "EVENT_TYPES",
+    "HEALTH_SECONDS",
     "INTEREST_SECONDS",
     "TAPE_LENGTH",
     "Cell",
@@ -90,6 +93,7 @@ __all__ = [
     "health_key",
     "interest_channel",
     "load_book",
+    "load_health",
     "parse_book",
     "parse_health",
     "publish",

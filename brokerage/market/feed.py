@@ -161,6 +161,11 @@ def parse_health(value: bytes | str | None) -> FeedHealth:
     return _health.decode(value)
 
 
+def load_health(feed: str) -> FeedHealth:
+    """The state of a feed's streams now; for processes without a running hub."""
+    return parse_health(_bytes_client().get(health_key(feed)))  # type: ignore[arg-type]
+
+
 def health(connection: HasFeed) -> FeedHealth:
     """The state of a connection's streams now."""
-    return parse_health(_bytes_client().get(health_key(feed_key(connection))))  # type: ignore[arg-type]
+    return load_health(feed_key(connection))
