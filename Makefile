@@ -1,0 +1,104 @@
+# The two commands are `make demo` and `make test`; `make help` lists the rest.
+# Needs Python 3.11 or newer, git and make; everything else is installed into .venv.
+
+VENV ?= .venv
+PY := $(VENV)/bin/python
+# The first of these that is new enough makes the environment.
+PYTHONS ?= python3.13 python3.12 python3.11 python3
+# uv trusts what the system trusts, as pip and git do.
+export UV_SYSTEM_CERTS ?= 1
+# Two browser or database workers would only wait for each other on a small machine.
+WORKERS ?= 2
+PYTEST_ARGS ?=
+
+UV_COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header
+
+.PHONY: help setup setup-dev demo demo-reset test test-unit test-browser check bench lock clean
+.DEFAULT_GOAL := help
+
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | \
+		awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+
+setup: $(VENV)/.runtime static/vendor/.installed ## make .venv and install what the server needs
+	@echo "Set-up is complete."
+
+setup-dev: $(VENV)/.dev static/vendor/.installed
+
+demo: setup ## the whole desk on a simulated broker; PORT, SIMULATOR_PORT, VERBOSE=1
+	@exec $(PY) -m embedded demo
+
+demo-reset: setup ## throw the demo's data away
+	@$(PY) -m embedded reset
+
+test: setup-dev ## every test, browser included
+	@$(PY) -m embedded browser
+	$(MAKE) --no-print-directory check
+	$(PY) -m pytest -q -n $(WORKERS) --dist worksteal --ignore=tests/e2e $(PYTEST_ARGS)
+	$(PY) -m pytest -q tests/e2e $(PYTEST_ARGS)
+
+check: setup-dev ## format, lint, types, import contracts, migrations, templates
+	$(PY) -m ruff format --check --quiet .
+	$(PY) -m ruff check --quiet .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports --no-logo
+	$(PY) -m pytest -q tests/house
+
+bench: setup-dev ## measure each performance claim
+	@for file in bench/bench_*.py; do \
+		[ -e "$$file" ] || continue; echo "== $$file"; $(PY) "$$file" || exit 1; done
+
+lock: $(VENV)/.uv ## resolve the dependencies again
+	$(UV_COMPILE) requirements/uv.in -o requirements/uv.txt
+	$(UV_COMPILE) pyproject.toml --extra embedded --group assets -o requirements/runtime.txt
+	$(UV_COMPILE) pyproject.toml --extra embedded --group assets --group dev \
+		-c requirements/runtime.txt -o requirements/dev.txt
+	npm install --package-lock-only --no-audit --no-fund
+
+clean: ## remove what set-up made (not the demo's data)
+	rm -rf $(VENV) node_modules static/vendor staticfiles
+
+$(PY):
+	@for candidate in $(PYTHONS); do \
+		if "$$candidate" -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+			2>/dev/null; then \
+			echo "Making $(VENV) with $$("$$candidate" -V) …"; \
+			"$$candidate" -m venv --clear $(VENV) && exit 0; exit 1; \
+		fi; \
+	done; \
+	echo "Strikedesk needs Python 3.11 or newer with its venv module; none of these is:" \
+		"$(PYTHONS). Install one (on Debian: python3 and python3-venv)." >&2; exit 1
+
+# Tools that are started by name find our packages from any folder.
+$(VENV)/.paths: $(PY)
+	@$(PY) -c "import pathlib, sysconfig; \
+		pathlib.Path(sysconfig.get_path('purelib'), 'strikedesk.pth').write_text('$(CURDIR)\n')"
+	@touch $@
+
+$(VENV)/.uv: requirements/uv.txt $(VENV)/.paths
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $< || \
+		echo "uv could not be installed; pip does its work." >&2
+	@touch $@
+
+$(VENV)/.runtime: requirements/runtime.txt $(VENV)/.uv
+	@echo "Installing the server …"
+	@$(call install,$<)
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@echo "Installing what the tests need …"
+	@$(call install,$<)
+	@touch $@
+
+static/vendor/.installed: package-lock.json .npmrc embedded/assets.py $(VENV)/.runtime
+	@echo "Installing front-end files …"
+	@$(PY) -m embedded assets
+	@touch $@
+
+# uv where it works, else pip with the same hashed file. Bytecode now, or the first page waits.
+define install
+$(VENV)/bin/uv pip install --quiet --python $(PY) --require-hashes --compile-bytecode -r $(1) || \
+	{ echo "uv could not install; trying pip …" >&2; \
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); }
+endef
