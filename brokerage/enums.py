@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 
+from brokerage.tastytrade.enums import OrderStatus
+from brokerage.tastytrade.enums import phase as phase_of
+
 
 class EnvironmentName(models.TextChoices):
     PRODUCTION = "production"
@@ -66,24 +69,18 @@ class SyncState(models.TextChoices):
 
 # The broker's order statuses by phase. A status in none of them is kept, shown and treated as
 # unfinished: never as working, never as terminal.
-SUBMISSION_STATUSES = frozenset({"Received", "Routed", "In Flight", "Contingent"})
-WORKING_STATUSES = frozenset({"Live", "Cancel Requested", "Replace Requested"})
-TERMINAL_STATUSES = frozenset(
-    {
-        "Filled",
-        "Cancelled",
-        "Canceled",
-        "Expired",
-        "Rejected",
-        "Removed",
-        "Partially Removed",
-    }
-)
-UNFINISHED_RANK, WORKING_RANK, TERMINAL_RANK = 0, 1, 2
+def _statuses(phase: str) -> frozenset[str]:
+    return frozenset(str(status) for status in OrderStatus if phase_of(status) == phase)
+
+
+SUBMISSION_STATUSES = _statuses("submission")
+WORKING_STATUSES = _statuses("working")
+# The second spelling has been seen on the wire.
+TERMINAL_STATUSES = _statuses("terminal") | {"Canceled"}
 
 
 def status_rank(status: str) -> int:
     """How far an order has come: submission or unknown 0, working 1, terminal 2."""
     if status in TERMINAL_STATUSES:
-        return TERMINAL_RANK
-    return WORKING_RANK if status in WORKING_STATUSES else UNFINISHED_RANK
+        return 2
+    return 1 if status in WORKING_STATUSES else 0

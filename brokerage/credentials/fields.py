@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
+from brokerage.tastytrade.secret import Secret
+
 
 class UndecryptableSecret(Exception):
     """A stored secret that none of FIELD_ENCRYPTION_KEYS opens; never carries the ciphertext."""
@@ -29,15 +31,6 @@ def _cipher(keys: tuple[str, ...]) -> MultiFernet:
 
 def cipher() -> MultiFernet:
     return _cipher(tuple(settings.FIELD_ENCRYPTION_KEYS))
-
-
-class Secret(str):
-    """Plain text that does not show itself in reprs, and so not in tracebacks with variables."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "<secret>"
 
 
 class SealedSecret:

@@ -1,0 +1,289 @@
+"""From the broker's payloads to the mirror's field values. Pure: no database, no clock, no call.
+
+REST answers and stream messages go through the same functions. Amounts arrive signed where the
+broker sends an effect beside them; what the broker left out is None (text: empty), never zero.
+The whole object stays in ``raw``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+Values = dict[str, Any]
+
+_SIGN = {"Short": -1, "Long": 1}
+
+ACCOUNT = (
+    "nickname",
+    "margin_or_cash",
+    "is_closed",
+    "is_futures_approved",
+    "day_trader_status",
+    "suitable_options_level",
+    "opened_at",
+)
+TRADING_STATUS = (
+    "options_level",
+    "equities_margin_calculation_type",
+    "is_closed",
+    "is_frozen",
+    "is_closing_only",
+    "is_risk_reducing_only",
+    "is_in_margin_call",
+    "is_futures_enabled",
+    "is_futures_closing_only",
+    "is_cryptocurrency_enabled",
+    "is_cryptocurrency_closing_only",
+    "is_pattern_day_trader",
+    "day_trade_count",
+)
+BALANCE_AMOUNTS = (
+    "cash_balance",
+    "pending_cash",
+    "net_liquidating_value",
+    "margin_equity",
+    "equity_buying_power",
+    "derivative_buying_power",
+    "day_trading_buying_power",
+    "used_derivative_buying_power",
+    "maintenance_requirement",
+    "maintenance_excess",
+    "reg_t_margin_requirement",
+    "futures_margin_requirement",
+    "cash_available_to_withdraw",
+    "long_equity_value",
+    "short_equity_value",
+    "long_derivative_value",
+    "short_derivative_value",
+    "long_futures_derivative_value",
+    "short_futures_derivative_value",
+    "long_cryptocurrency_value",
+    "intraday_equities_cash_amount",
+    "intraday_futures_cash_amount",
+    "maintenance_call_value",
+    "reg_t_call_value",
+    "day_trading_call_value",
+    "day_equity_call_value",
+)
+POSITION = (
+    "instrument_type",
+    "symbol",
+    "underlying_symbol",
+    "streamer_symbol",
+    "quantity_direction",
+    "average_open_price",
+    "close_price",
+    "average_daily_market_close_price",
+    "average_yearly_market_close_price",
+    "multiplier",
+    "realized_day_gain",
+    "realized_day_gain_date",
+    "realized_today",
+    "realized_today_date",
+    "is_suppressed",
+    "is_frozen",
+    "restricted_quantity",
+    "expires_at",
+    "created_at",
+    "updated_at",
+)
+ORDER = (
+    "status",
+    "contingent_status",
+    "order_type",
+    "time_in_force",
+    "gtc_date",
+    "size",
+    "price",
+    "price_effect",
+    "stop_trigger",
+    "value",
+    "value_effect",
+    "underlying_symbol",
+    "underlying_instrument_type",
+    "cancellable",
+    "editable",
+    "edited",
+    "reject_reason",
+    "external_identifier",
+    "source",
+    "complex_order_id",
+    "complex_order_tag",
+    "replaces_order_id",
+    "replacing_order_id",
+    "received_at",
+    "in_flight_at",
+    "live_at",
+    "cancelled_at",
+    "terminal_at",
+)
+LEG = ("instrument_type", "symbol", "action", "quantity", "remaining_quantity")
+FILL = (
+    "fill_id",
+    "quantity",
+    "filled_at",
+    "destination_venue",
+    "ext_exec_id",
+    "ext_group_fill_id",
+)
+TRANSACTION = (
+    "transaction_type",
+    "transaction_sub_type",
+    "description",
+    "action",
+    "symbol",
+    "instrument_type",
+    "underlying_symbol",
+    "quantity",
+    "price",
+    "value",
+    "net_value",
+    "commission",
+    "clearing_fees",
+    "regulatory_fees",
+    "proprietary_index_option_fees",
+    "other_charge",
+    "is_estimated_fee",
+    "order_id",
+    "leg_count",
+    "destination_venue",
+    "reverses_id",
+    "executed_at",
+    "transaction_date",
+)
+
+
+class Unmappable(ValueError):
+    """A payload that cannot become a row without inventing something; it is kept as a notice."""
+
+
+def _pick(payload: Any, names: Iterable[str]) -> Values:
+    return {name: getattr(payload, name) for name in names}
+
+
+def account(payload: Any, environment: str, received_at: datetime) -> Values:
+    return {
+        **_pick(payload, ACCOUNT),
+        "environment": environment,
+        "number": payload.account_number,
+        "type_name": payload.account_type_name,
+        "raw": payload.raw,
+        "received_at": received_at,
+    }
+
+
+def trading_status(payload: Any, account_id: int, received_at: datetime) -> Values:
+    return {
+        **_pick(payload, TRADING_STATUS),
+        "account_id": account_id,
+        "raw": payload.raw,
+        "received_at": received_at,
+    }
+
+
+def balance(payload: Any, account_id: int, received_at: datetime) -> Values:
+    return {
+        **_pick(payload, BALANCE_AMOUNTS),
+        "account_id": account_id,
+        "currency": payload.currency or "USD",
+        "updated_at": payload.updated_at,
+        "raw": payload.raw,
+        "received_at": received_at,
+    }
+
+
+def snapshot(payload: Any, account_id: int, received_at: datetime) -> Values:
+    if payload.snapshot_date is None:
+        raise Unmappable("a balance snapshot without its date")
+    return {
+        **balance(payload, account_id, received_at),
+        "snapshot_date": payload.snapshot_date,
+        "time_of_day": payload.time_of_day,
+    }
+
+
+def position(payload: Any, account_id: int, received_at: datetime) -> Values:
+    """``closed_at`` is set when the broker itself says that nothing is left."""
+    quantity = signed_quantity(payload)
+    return {
+        **_pick(payload, POSITION),
+        "account_id": account_id,
+        "quantity": quantity,
+        "mark_price": payload.mark_price,
+        "raw": payload.raw,
+        "received_at": received_at,
+        "missing_since": None,
+        "closed_at": None if quantity else (payload.updated_at or received_at),
+    }
+
+
+def signed_quantity(payload: Any) -> Decimal:
+    """Long positive, short negative, zero when closed; Unmappable when the side is unknown."""
+    if payload.quantity_direction == "Zero" or payload.quantity == 0:
+        return Decimal(0)
+    sign = _SIGN.get(payload.quantity_direction)
+    if sign is None or payload.quantity is None:
+        raise Unmappable(
+            f"position {payload.symbol}: direction {payload.quantity_direction!r} "
+            "or quantity not understood"
+        )
+    return sign * abs(payload.quantity)
+
+
+def order(payload: Any, account_id: int, mirrored_at: datetime) -> Values:
+    if payload.id is None:
+        raise Unmappable("an order without an id")
+    return {
+        **_pick(payload, ORDER),
+        "account_id": account_id,
+        "broker_id": payload.id,
+        "updated_at_ms": payload.updated_at_ms or 0,
+        "executed_quantity": executed_quantity(payload),
+        "mirrored_at": mirrored_at,
+        "raw": payload.raw,
+    }
+
+
+def executed_quantity(payload: Any) -> Decimal:
+    """Sum over the legs of what the broker no longer counts as remaining."""
+    return sum(
+        (
+            leg.quantity - leg.remaining_quantity
+            for leg in payload.legs
+            if leg.quantity is not None and leg.remaining_quantity is not None
+        ),
+        Decimal(0),
+    )
+
+
+def legs(payload: Any, order_id: int) -> list[Values]:
+    return [
+        {**_pick(leg, LEG), "order_id": order_id, "position": place}
+        for place, leg in enumerate(payload.legs)
+    ]
+
+
+def fills(payload: Any, leg_ids: dict[int, int]) -> list[Values]:
+    """``leg_ids``: our leg row by its place in the order."""
+    return [
+        {**_pick(fill, FILL), "price": fill.fill_price, "leg_id": leg_ids[place]}
+        for place, leg in enumerate(payload.legs)
+        for fill in leg.fills
+        if place in leg_ids and fill.fill_id
+    ]
+
+
+def transaction(payload: Any, account_id: int, received_at: datetime) -> Values:
+    if payload.id is None:
+        raise Unmappable("a transaction without an id")
+    return {
+        **_pick(payload, TRANSACTION),
+        "account_id": account_id,
+        "broker_id": payload.id,
+        "currency": payload.currency or "USD",
+        "raw": payload.raw,
+        "received_at": received_at,
+    }

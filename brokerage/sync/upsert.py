@@ -1,0 +1,157 @@
+"""Write many rows at once: COPY into a temporary table, one INSERT … ON CONFLICT statement.
+
+Unchanged rows are left untouched, rows are locked in one order (no deadlocks between two syncs),
+and the caller may say when an incoming row is not newer than the stored one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from django.db import connection, models, transaction
+from django.db.models import Field, Model
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+# Decimals stay numbers with all their digits; PostgreSQL's jsonb keeps them exact.
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an upsert did: how many rows were given, the ids of those inserted and changed."""
+
+    rows: int = 0
+    inserted: tuple[int, ...] = ()
+    changed: tuple[int, ...] = ()
+
+    @property
+    def touched(self) -> int:
+        return len(self.inserted) + len(self.changed)
+
+    def __add__(self, other: Written) -> Written:
+        return Written(
+            self.rows + other.rows, self.inserted + other.inserted, self.changed + other.changed
+        )
+
+
+def upsert(
+    model: type[Model],
+    rows: Sequence[dict[str, Any]],
+    *,
+    key: Sequence[str],
+    newer: str | None = None,
+    quiet: Iterable[str] = (),
+) -> Written:
+    """Insert rows or update those whose ``key`` fields match, in one transaction.
+
+    ``rows``: dicts with the same field names each (foreign keys as ``name_id``); of two with the
+    same key the last stands. Fields not given keep their stored value, or start at their default.
+    ``newer``: SQL that must hold for an update, over the aliases ``stored`` and ``excluded``.
+    ``quiet`` fields alone do not make a row different (times of receipt).
+    """
+    if not rows:
+        return Written()
+    unique = list({tuple(row[name] for name in key): row for row in rows}.values())
+    statement = _Upsert(model, tuple(unique[0]), tuple(key))
+    with transaction.atomic(), connection.cursor() as cursor:
+        statement.stage(cursor, unique)
+        cursor.execute(statement.merge(newer, frozenset(quiet)))
+        results = cursor.fetchall()
+    return Written(
+        len(unique),
+        inserted=tuple(pk for pk, is_new in results if is_new),
+        changed=tuple(pk for pk, is_new in results if not is_new),
+    )
+
+
+class _Upsert:
+    """The statements for one model and one set of its fields."""
+
+    def __init__(self, model: type[Model], given: tuple[str, ...], key: tuple[str, ...]) -> None:
+        by_name = {field.attname: field for field in model._meta.concrete_fields}
+        self.given = given
+        self.key = key
+        # Columns that may not be null and were not given start at the model's default.
+        self.defaults = {
+            name: field.get_default()
+            for name, field in by_name.items()
+            if name not in given and not field.primary_key and not field.null
+        }
+        self.fields = {name: by_name[name] for name in (*given, *self.defaults)}
+        self.table = sql.Identifier(model._meta.db_table)
+        self.types = {name: field.db_type(connection) for name, field in self.fields.items()}
+        shape = json.dumps([model._meta.db_table, self.types])
+        digest = hashlib.sha256(shape.encode()).hexdigest()[:20]
+        self.temporary = sql.Identifier(f"stage_{digest}")
+
+    def stage(self, cursor: Any, rows: Sequence[dict[str, Any]]) -> None:
+        """Copy the rows into this session's temporary table.
+
+        The table is made once per database session and emptied at each commit: a new one for
+        each batch would bloat the catalogue.
+        """
+        columns = sql.SQL(", ").join(
+            sql.SQL("{} {}").format(self._column(name), sql.SQL(kind))
+            for name, kind in self.types.items()
+        )
+        create = "CREATE TEMPORARY TABLE IF NOT EXISTS {} ({}) ON COMMIT DELETE ROWS"
+        cursor.execute(sql.SQL(create).format(self.temporary, columns))
+        cursor.execute(sql.SQL("DELETE FROM {}").format(self.temporary))
+        copy = sql.SQL("COPY {} ({}) FROM STDIN").format(self.temporary, self._columns())
+        with cursor.copy(copy) as channel:
+            for row in rows:
+                values = {**self.defaults, **row}
+                channel.write_row(
+                    [_value(field, values[name]) for name, field in self.fields.items()]
+                )
+
+    def merge(self, newer: str | None, quiet: frozenset[str]) -> sql.Composed:
+        updated = [name for name in self.given if name not in self.key]
+        compared = [name for name in updated if name not in quiet]
+        guard = sql.SQL(" AND ({})").format(sql.SQL(newer)) if newer else sql.SQL("")
+        return sql.SQL(
+            "INSERT INTO {table} AS stored ({columns}) "
+            "SELECT {columns} FROM {temporary} ORDER BY {keys} "
+            "ON CONFLICT ({keys}) DO UPDATE SET {assignments} "
+            "WHERE ({old}) IS DISTINCT FROM ({new}){guard} "
+            "RETURNING stored.id, (xmax = 0)"
+        ).format(
+            table=self.table,
+            columns=self._columns(),
+            temporary=self.temporary,
+            keys=sql.SQL(", ").join(map(self._column, self.key)),
+            assignments=sql.SQL(", ").join(
+                sql.SQL("{0} = excluded.{0}").format(self._column(name)) for name in updated
+            ),
+            old=self._columns("stored", compared),
+            new=self._columns("excluded", compared),
+            guard=guard,
+        )
+
+    def _column(self, name: str) -> sql.Identifier:
+        return sql.Identifier(self.fields[name].column)
+
+    def _columns(self, alias: str = "", names: Iterable[str] | None = None) -> sql.Composed:
+        prefix = sql.SQL(f"{alias}." if alias else "")
+        chosen = self.fields if names is None else names
+        return sql.SQL(", ").join(prefix + self._column(name) for name in chosen)
+
+
+def _encode(value: Any) -> bytes:
+    """JSON for a jsonb column, which holds no NUL."""
+    return _encoder.encode(value).replace(b"\\u0000", b"")
+
+
+def _value(field: Field[Any, Any], value: Any) -> Any:
+    if isinstance(field, models.JSONField):
+        return Jsonb(value, dumps=_encode)
+    if isinstance(value, str):
+        # PostgreSQL stores no NUL; a word longer than its column stays whole in `raw`.
+        return value.replace("\x00", "")[: field.max_length]
+    return value
