@@ -123,6 +123,7 @@ class _Keeper:
         self._log = LogFile(owner.logs / f"{service.name}.log")
         self._stopping = threading.Event()
         self._started = threading.Event()
+        self._serving = threading.Event()
         self._failure: Exception | None = None
         self._process: Process | None = None
         self._lock = threading.Lock()
@@ -139,8 +140,11 @@ class _Keeper:
             raise self._error(self._failure)
         try:
             self.service.ready(process)
+            if process.poll() is not None:
+                raise EmbeddedError(_ending(process.returncode))
         except EmbeddedError as error:
             raise self._error(error) from None
+        self._serving.set()
 
     def _error(self, cause: Exception | None) -> EmbeddedError:
         time.sleep(0.2)  # let the last lines arrive
@@ -171,8 +175,8 @@ class _Keeper:
         while not self._stopping.is_set():
             began = time.monotonic()
             ending = self._run_once()
-            if self._stopping.is_set():
-                break
+            if self._stopping.is_set() or not self._serving.is_set():
+                break  # what never served is an error of the start, not a thing to try again
             if time.monotonic() - began > _SETTLED:
                 pause = _FIRST_PAUSE
             self._say(f"{self.service.name} {ending}; starting it again in {pause:g} s.")
