@@ -1,0 +1,1 @@
+"""The account streamer: messages and the protocol without a socket."""

@@ -1,0 +1,1 @@
+"""DXLink: messages, the protocol without a socket, decoding, indexed events."""
