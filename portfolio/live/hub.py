@@ -75,7 +75,7 @@ class Hub:
         self._pubsub: redis.asyncio.client.PubSub | None = None
         self._refresh = asyncio.Event()
 
-    # --- Reading, from any thread --------------------------------------------------------------
+    # --- Reading, from any thread -------------------------------------------------------------
 
     def book(self, feed: str) -> LatestBook:
         """The live book of a feed; in a process that does not follow it, a fresh copy of it.
@@ -98,7 +98,7 @@ class Hub:
         self._snapshots[feed] = (time.monotonic(), book)
         return book
 
-    # --- Pages ---------------------------------------------------------------------------------
+    # --- Pages --------------------------------------------------------------------------------
 
     async def show(
         self, listener: Listener, wanted: Mapping[str, Iterable[tuple[str, str]]]
@@ -127,7 +127,7 @@ class Hub:
             if not listeners:
                 self._idle_since.setdefault(feed, time.monotonic())
 
-    # --- Following feeds -------------------------------------------------------------------------
+    # --- Following feeds ----------------------------------------------------------------------
 
     def _start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -220,7 +220,7 @@ class Hub:
             listener.health_changed = True
             listener.wake.set()
 
-    # --- Interest ----------------------------------------------------------------------------------
+    # --- Interest -----------------------------------------------------------------------------
 
     def _wishes(self, feed: str) -> list[tuple[str, str]]:
         wishes = (listener.wanted[feed] for listener in self._listeners.get(feed, ()))
