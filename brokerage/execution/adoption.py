@@ -1,0 +1,36 @@
+"""Tie an intent to the order it became, through the same upserts as every other order message."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.db import DatabaseError, IntegrityError, transaction
+from django.utils import timezone
+
+from brokerage.models import Account, Order, OrderIntent
+from brokerage.sync.orders import store_orders
+
+logger = logging.getLogger(__name__)
+
+
+def mirror(account: Account, payload: Any) -> None:
+    """Store the broker's order. A failure here must not undo what is known of the intent."""
+    try:
+        store_orders(account, [payload], timezone.now())
+    except DatabaseError:
+        logger.exception("an order could not be mirrored; stream or sync will bring it")
+
+
+def link(intent: OrderIntent, broker_id: int | None) -> None:
+    """Point the intent at its order's row, where that is there already."""
+    order = Order.objects.filter(account=intent.account, broker_id=broker_id or 0).first()
+    if order is None:
+        return
+    try:
+        with transaction.atomic():
+            OrderIntent.objects.filter(pk=intent.pk, order=None).update(order=order)
+    except IntegrityError:
+        logger.error("order %s belongs to another intent already", order.pk)
+        return
+    intent.order = order
