@@ -1,0 +1,122 @@
+/* Live updates of one page: patches, facts, the lamp.
+   <body data-live-page="positions" data-live-args='{…}'> names the page's live view.
+   Facts arrive on <body> as desk:<name> events, for hx-trigger="desk:order.updated from:body". */
+"use strict";
+
+(() => {
+  const FACTS = ["order.updated", "position.updated", "balance.updated", "connection.updated", "sync.updated", "notice.updated"];
+  const FLASH_MS = 200, SIGNED_OUT = 4401, SILENCE_MS = 15000;
+  let socket = null, attempt = 0, timer = 0, paused = false, heardAt = 0, wasOpen = false;
+
+  // --- Patches: text and class only, never markup ----------------------------------------------
+  const patch = (rows) => {
+    const flashed = [];
+    for (const [id, text, css] of rows) {
+      const node = document.getElementById(id);
+      if (!node) continue;
+      if (css !== undefined && css !== null && node.className !== css) node.className = css;
+      if (node.textContent === text) continue;
+      node.textContent = text;
+      if (node.classList.contains("num") && !node.classList.contains("w-age")) flashed.push(node);
+    }
+    if (!flashed.length || document.documentElement.dataset.flash === "off") return;
+    for (const node of flashed) node.classList.add("flash");
+    setTimeout(() => { for (const node of flashed) node.classList.remove("flash"); }, FLASH_MS);
+  };
+
+  const tell = (name, detail) =>
+    document.body.dispatchEvent(new CustomEvent(`desk:${name}`, { detail, bubbles: true }));
+
+  // --- The lamp ----------------------------------------------------------------------------------
+  const lamp = (kind, words, title) => {
+    const node = document.querySelector("[data-live-lamp]");
+    if (!node) return;
+    const label = node.querySelector("[data-live-words]") || node;
+    const css = kind ? `lamp lamp--${kind}` : "lamp";
+    if (node.className !== css) node.className = css;
+    if (label.textContent !== words) label.textContent = words;
+    node.title = title || "";
+  };
+  const streams = ({ state, reason, age, delayed }) => {
+    const since = age === null || age === undefined ? "" : `Last data ${age} s ago`;
+    const title = [reason, since].filter(Boolean).join(". ");
+    if (state === "up") lamp("live", delayed ? "Live, delayed" : "Live", title);
+    else if (state === "quiet") lamp("stale", "No quotes coming in", title);
+    else if (state === "connecting") lamp("stale", "Waiting for quotes", title);
+    else if (state === "none") lamp("", "Not connected", title);
+    else lamp("down", "Quotes down", title);
+  };
+
+  // --- The socket ----------------------------------------------------------------------------------
+  const send = (message) => {
+    if (socket && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  };
+  const idle = () => paused || document.hidden;
+  const opened = () => {
+    attempt = 0;
+    heardAt = Date.now();
+    if (idle()) send({ idle: true });
+    let args = {};
+    try { args = JSON.parse(document.body.dataset.liveArgs || "{}"); } catch { /* none */ }
+    send({ page: document.body.dataset.livePage, args });
+    // Nothing is replayed: whatever happened in between, every fragment looks again.
+    if (wasOpen) for (const name of FACTS) tell(name, { resync: true });
+    wasOpen = true;
+    tell("connected", {});
+  };
+  const received = (event) => {
+    heardAt = Date.now();
+    const message = JSON.parse(event.data);
+    if (message.s && !idle()) streams(message.s);
+    if (message.p && !idle()) patch(message.p);
+    if (message.e) for (const [name, detail] of message.e) tell(name, detail);
+    if (message.gone) tell("gone", {});
+  };
+  const lost = (event) => {
+    socket = null;
+    if (event.code === SIGNED_OUT) { lamp("down", "Signed out"); tell("signed-out", {}); return; }
+    lamp("down", "Connection lost", "Trying again by itself");
+    tell("lost", {});
+    const wait = Math.min(10000, 500 * 1.7 ** attempt++) * (0.5 + Math.random() / 2);
+    clearTimeout(timer);
+    timer = setTimeout(connect, wait);
+  };
+  const connect = () => {
+    if (socket || !document.body.dataset.livePage) return;
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    socket = new WebSocket(`${scheme}://${location.host}/ws/live/`);
+    socket.addEventListener("open", opened);
+    socket.addEventListener("message", received);
+    socket.addEventListener("close", lost);
+  };
+
+  // --- Pause and hidden tabs: the server stops working for this page ---------------------------------
+  const settle = () => {
+    send({ idle: idle() });
+    heardAt = Date.now();
+    if (paused) lamp("paused", "Paused", "Live updates are paused");
+  };
+  document.addEventListener("visibilitychange", settle);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-live-pause]");
+    if (!button) return;
+    paused = !paused;
+    button.setAttribute("aria-pressed", String(paused));
+    button.title = paused ? "Resume live updates" : "Pause live updates";
+    document.documentElement.classList.toggle("is-paused", paused);
+    settle();
+  });
+
+  // The server speaks every five seconds: a socket that stays silent is dead, whatever it says.
+  setInterval(() => {
+    if (!socket || socket.readyState !== WebSocket.OPEN || idle() || Date.now() - heardAt < SILENCE_MS) return;
+    // A dead network delays the close event for a minute: do not wait for it.
+    const dead = socket;
+    dead.removeEventListener("close", lost);
+    dead.removeEventListener("message", received);
+    dead.close();
+    lost({ code: 0 });
+  }, 3000);
+  window.addEventListener("pageshow", (event) => { if (event.persisted && !socket) connect(); });
+  connect();
+})();
