@@ -1,0 +1,92 @@
+"""`make demo` as a person uses it: up, killed, up again with its data, Ctrl-C, nothing left."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.live_desk import ROOT, LiveDesk
+
+PROCESSES = {
+    "postgres", "valkey", "simulator", "web", "worker", "reconciler", "beat", "gateway",
+}  # fmt: skip
+
+
+def command(desk: LiveDesk, name: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "embedded", name],
+        cwd=ROOT,
+        env=desk.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def connections(desk: LiveDesk) -> str:
+    script = (
+        "from brokerage.models import Connection; "
+        "print(*Connection.objects.values_list('id', 'created_at'))"
+    )
+    return desk.manage("shell", "--no-imports", "-c", script)
+
+
+def test_a_whole_life(tmp_path: Path) -> None:
+    desk = LiveDesk(tmp_path / "data")
+    desk.start()
+    try:
+        assert desk.pids().keys() == PROCESSES
+        with urllib.request.urlopen(f"{desk.address}/healthz", timeout=5) as answer:
+            assert answer.status == 200
+        before = connections(desk)
+        second = command(desk, "demo")
+        assert second.returncode == 1 and "A desk already runs on" in second.stderr
+
+        desk.kill_supervisor()  # its children live on: the next start must end them
+        began = time.monotonic()
+        desk.start()
+        assert time.monotonic() - began < 45
+        assert connections(desk) == before
+    finally:
+        code = desk.stop()
+    assert code == 0
+    assert desk.survivors() == []
+    for secret in (desk_secret for desk_secret in _secrets(desk) if desk_secret):
+        shown = desk.output.read_text() + "".join(
+            log.read_text() for log in desk.logs.glob("*.log")
+        )
+        assert secret not in shown
+
+    reset = command(desk, "reset")
+    assert reset.returncode == 0, reset.stderr
+    assert not desk.data.exists()
+
+
+def _secrets(desk: LiveDesk) -> list[str]:
+    import json
+
+    kept = json.loads((desk.data / "keys.json").read_text())
+    return [kept["SECRET_KEY"], kept["FIELD_ENCRYPTION_KEYS"]]
+
+
+@pytest.mark.parametrize("variable", ["PORT", "SIMULATOR_PORT"])
+def test_a_taken_port_is_named_before_anything_starts(
+    tmp_path: Path, desk: LiveDesk, variable: str
+) -> None:
+    taken = {"PORT": desk.port, "SIMULATOR_PORT": desk.simulator_port}[variable]
+    other = LiveDesk(tmp_path / "data", settings={variable: str(taken)})
+    result = command(other, "demo")
+    assert result.returncode == 1
+    assert f"Port {taken} " in result.stderr and f"{variable}=" in result.stderr
+    assert not (other.data / "postgres").exists()
+
+
+def test_a_reset_is_refused_while_the_desk_runs(desk: LiveDesk) -> None:
+    result = command(desk, "reset")
+    assert result.returncode == 1 and "A desk already runs on" in result.stderr
+    assert (desk.data / "postgres" / "PG_VERSION").exists()
