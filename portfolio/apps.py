@@ -4,3 +4,7 @@ from django.apps import AppConfig
 class PortfolioConfig(AppConfig):
     name = "portfolio"
     verbose_name = "Portfolio"
+
+    def ready(self) -> None:
+        # Live views register themselves by their page's name.
+        from portfolio.live import pages, ticket  # noqa: F401

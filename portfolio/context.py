@@ -1,11 +1,275 @@
-"""What every page's shell shows."""
+"""What every page's frame shows. Nothing is read until a template asks for it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from brokerage import clock, selectors
+from brokerage.clock import SessionState
+from brokerage.models import Connection, Order
+from portfolio import formats
+from portfolio.analytics.pnl import buying_power_use
+from portfolio.desk import RequestDesk, desk_of
+from portfolio.live.cells import Cell, shell_cells
+from portfolio.scope import Scope, environments
+from portfolio.selectors import working_orders
+from portfolio.strip import strip_of
+
+THEME_COOKIE, RAIL_COOKIE = "strikedesk_theme", "strikedesk_rail"
+
+# URL name, word, icon, names of pages that belong to it.
+NAVIGATION = (
+    ("portfolio:dashboard", "Dashboard", "dashboard", ("dashboard", "account-detail")),
+    ("portfolio:position-list", "Positions", "positions", ("position-list",)),
+    ("portfolio:ticket", "Trade", "trade", ("ticket", "ticket-result")),
+    ("portfolio:order-list", "Orders", "orders", ("order-list", "order-detail")),
+    ("portfolio:connection-list", "Connections", "connections", ("connection-list", "connection-new")),
+    ("portfolio:notice-list", "Notices", "notices", ("notice-list",)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry of the rail or the bottom bar."""
+
+    url: str
+    label: str
+    icon: str
+    current: bool
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of the account picker."""
+
+    value: str
+    label: str
+    detail: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    level: str
+    text: str
+
+
+class Look:
+    """Theme, palette, density and the rail: rendered into the page, so nothing flashes."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        user = getattr(request, "user", None)
+        preferences = getattr(user, "preferences", None) if user else None
+        cookie = request.COOKIES.get(THEME_COOKIE)
+        self.theme = preferences.theme if preferences else cookie
+        if self.theme not in ("dark", "light"):
+            self.theme = "dark"
+        self.palette = preferences.palette if preferences else "safe"
+        self.density = "compact" if preferences and preferences.compact else "normal"
+        self.flash = "off" if preferences and not preferences.flash_ticks else "on"
+        self.rail = "folded" if request.COOKIES.get(RAIL_COOKIE) == "folded" else "open"
+
+    @property
+    def other_theme(self) -> str:
+        return "light" if self.theme == "dark" else "dark"
+
+
+class Shell:
+    """The frame of a signed-in page."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.desk: RequestDesk = desk_of(request)
+
+    @cached_property
+    def links(self) -> list[Link]:
+        match = self.request.resolver_match
+        here = match.url_name if match and match.namespace == "portfolio" else ""
+        counts = {"Orders": len(self.working), "Notices": self.notice_count}
+        return [
+            Link(url, label, icon, here in names, counts.get(label, 0))
+            for name, label, icon, names in NAVIGATION
+            if (url := _url(name))
+        ]
+
+    @property
+    def bottom_links(self) -> list[Link]:
+        return [link for link in self.links if link.label not in ("Connections", "Notices")]
+
+    @property
+    def more_links(self) -> list[Link]:
+        return [link for link in self.links if link.label in ("Connections", "Notices")]
+
+    @property
+    def scope(self) -> Scope | None:
+        return self.desk.scope
+
+    @cached_property
+    def environments(self) -> list[str]:
+        return [self.scope.environment] if self.scope else []
+
+    @cached_property
+    def scope_label(self) -> str:
+        if self.scope is None:
+            return "No accounts"
+        if not self.scope.number:
+            return "All accounts"
+        account = next(iter(self.desk.facts.accounts))
+        return account.title
+
+    @cached_property
+    def choices(self) -> list[Choice]:
+        """All accounts of an environment first, then each of them."""
+        chosen, rows = str(self.scope or ""), []
+        for environment in environments(self.desk.accounts):
+            members = [item for item in self.desk.accounts if item.environment == environment]
+            if len(members) > 1:
+                rows.append(
+                    Choice(environment, "All accounts", environment, chosen == environment)
+                )
+            for account in members:
+                value = str(Scope(environment, account.number))
+                detail = account.type_name if account.nickname else environment
+                rows.append(Choice(value, str(account), detail, chosen == value))
+        return rows
+
+    @cached_property
+    def cells(self) -> dict[str, Cell]:
+        return shell_cells(self.desk.valuation, self.desk.now)
+
+    @property
+    def use_percent(self) -> int | None:
+        """Buying power in use as whole per cent for the meter, 0 to 100."""
+        balances = [account.balance for account in self.desk.facts.accounts]
+        if not balances or any(balance is None for balance in balances):
+            return None
+        net_liqs = [balance.net_liquidating_value for balance in balances]
+        powers = [balance.derivative_buying_power for balance in balances]
+        if None in net_liqs or None in powers:
+            return None
+        use = buying_power_use(sum(net_liqs), sum(powers))
+        return None if use is None else max(0, min(100, round(use * 100)))
+
+    @cached_property
+    def connection(self) -> Connection | None:
+        """The login whose clock and streams the frame shows."""
+        facts = self.desk.facts.accounts
+        return next((item.connection for item in facts if item.connection), None)
+
+    @cached_property
+    def session(self) -> SessionState:
+        return clock.session(self.connection)
+
+    @property
+    def session_until(self) -> str:
+        """When the session changes and to what: `Regular until 16:00 ET`."""
+        state = self.session
+        at = state.changes_at.astimezone(formats.NEW_YORK)
+        day = "" if at.date() == state.as_of.astimezone(formats.NEW_YORK).date() else f"{at:%a} "
+        word = "opens" if state.label == clock.CLOSED else "until"
+        return f"{word} {day}{at:%H:%M} ET"
+
+    @cached_property
+    def lamp(self) -> tuple[str, str]:
+        """Class and words of the connection lamp at rendering; the socket goes on from there."""
+        if self.connection is None:
+            return "", "Not connected"
+        health = self.desk.valuation.book(self.desk.facts.accounts[0].feed).health(self.desk.now)
+        if health.market_up():
+            return "lamp--live", "Live"
+        if health.market.state in ("quiet", "connecting"):
+            return "lamp--stale", "Waiting for quotes"
+        return "lamp--down", "Quotes down"
+
+    @cached_property
+    def banners(self) -> list[Banner]:
+        """What holds for the whole page: closed market, delayed quotes, logins in trouble."""
+        return [*self._connection_banners(), *self._market_banners()]
+
+    def _connection_banners(self) -> list[Banner]:
+        banners = []
+        seen: set[Any] = set()
+        for account in self.desk.facts.accounts:
+            connection = account.connection
+            if connection is None or connection.pk in seen or connection.state == "active":
+                continue
+            seen.add(connection.pk)
+            level = "danger" if connection.state == "reconnect" else "warning"
+            banners.append(Banner(level, connection_words(connection)))
+        return banners
+
+    def _market_banners(self) -> list[Banner]:
+        banners = []
+        if any(account.delayed for account in self.desk.facts.accounts):
+            banners.append(Banner("warning", "Quotes of this login are delayed by 15 minutes."))
+        if self.connection is not None and self.session.label == clock.CLOSED:
+            opens = formats.day_time(self.session.opens_at)
+            banners.append(
+                Banner(
+                    "info",
+                    f"Market closed – opens {opens}. Marks are those of the close; new day orders"
+                    " will wait (Received).",
+                )
+            )
+        elif self.connection is not None and not self.session.is_regular:
+            banners.append(
+                Banner("info", "Outside regular hours marks of options are unreliable.")
+            )
+        return banners
+
+    @cached_property
+    def working(self) -> list[Order]:
+        return working_orders([item.account for item in self.desk.facts.accounts])
+
+    @cached_property
+    def notice_count(self) -> int:
+        return selectors.notices_for(self.request.user).count()
+
+    @property
+    def live_args(self) -> dict[str, str]:
+        return self.desk.live_args
+
+    @property
+    def stale_after(self) -> int:
+        return int(settings.STALE_QUOTE_SECONDS)
+
+
+def connection_words(connection: Connection) -> str:
+    """A login in trouble, in plain words."""
+    name = connection.label or connection.get_environment_display()
+    reason = connection.state_reason.rstrip(".")
+    if connection.state == "reconnect":
+        return f"{name} must be connected again: {reason or 'the grant is no longer valid'}."
+    return f"{name} is degraded: {reason or 'the broker does not answer'}. We keep trying."
+
+
+def _url(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    """Context of every template: `look` always, `shell` for people who are signed in."""
+    context: dict[str, Any] = {"look": SimpleLazyObject(lambda: Look(request))}
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        context["shell"] = SimpleLazyObject(lambda: _shell_of(request))
+        context["strip"] = SimpleLazyObject(lambda: strip_of(_shell_of(request).working))
+    return context
+
+
+def _shell_of(request: HttpRequest) -> Shell:
+    """One per request: a page that renders several templates asks once."""
+    if not hasattr(request, "_shell"):
+        request._shell = Shell(request)  # type: ignore[attr-defined]
+    return request._shell  # type: ignore[attr-defined,no-any-return]

@@ -1,6 +1,15 @@
 """Pages of the desk."""
 
+from importlib import import_module
+
 from django.urls import URLPattern, URLResolver
 
 app_name = "portfolio"
-urlpatterns: list[URLPattern | URLResolver] = []
+
+_FAMILIES = ("frame", "dashboard", "positions")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    pattern
+    for family in _FAMILIES
+    for pattern in import_module(f"portfolio.views.{family}").urlpatterns
+]

@@ -1,0 +1,63 @@
+"""The desk of a request: facts read once, valued once, so that header, table and cards agree."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+
+from brokerage.models import Account
+from portfolio import selectors
+from portfolio.facts import Desk
+from portfolio.live.hub import hub
+from portfolio.live.valuation import Valuation
+from portfolio.scope import Scope, chosen
+
+
+@dataclass
+class RequestDesk:
+    """Everything is read on first use and kept for the request."""
+
+    request: HttpRequest
+
+    def __post_init__(self) -> None:
+        self.now = time.time()
+
+    @property
+    def user(self) -> Any:
+        return self.request.user
+
+    @cached_property
+    def accounts(self) -> list[Account]:
+        return selectors.accounts_of(self.user)
+
+    @cached_property
+    def scope(self) -> Scope | None:
+        return chosen(self.request, self.accounts)
+
+    @cached_property
+    def facts(self) -> Desk:
+        return selectors.load_desk(self.accounts, self.scope)
+
+    @cached_property
+    def valuation(self) -> Valuation:
+        valuation = Valuation(self.facts, hub.book)
+        valuation.update(self.now)
+        return valuation
+
+    @property
+    def live_args(self) -> dict[str, str]:
+        """What a page tells the socket, so that it values the same accounts."""
+        return {"scope": str(self.scope) if self.scope else ""}
+
+
+def desk_of(request: HttpRequest) -> RequestDesk:
+    """The one desk of this request."""
+    desk = getattr(request, "_desk", None)
+    if desk is None:
+        desk = RequestDesk(request)
+        request._desk = desk  # type: ignore[attr-defined]
+    return desk

@@ -1,0 +1,205 @@
+"""From rows of the mirror to frozen facts that can be valued without a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from brokerage.enums import EnvironmentName
+from brokerage.models import Account, Balance, Connection, Instrument, Position
+from portfolio import formats
+from portfolio.analytics.facts import ZERO, Holding, Kind
+
+KINDS = {
+    "Equity": Kind.SPOT,
+    "Cryptocurrency": Kind.SPOT,
+    "Bond": Kind.SPOT,
+    "Fixed Income Security": Kind.SPOT,
+    "Warrant": Kind.SPOT,
+    "Future": Kind.FUTURE,
+    "Equity Option": Kind.OPTION,
+    "Future Option": Kind.OPTION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """An account in view: how it is called, which feed serves it, its latest balance."""
+
+    account: Account
+    connection: Connection | None
+    feed: str
+    today: date
+    now: datetime
+    delayed: bool
+    balance: Balance | None
+
+    @property
+    def pk(self) -> int:
+        return self.account.pk
+
+    @property
+    def name(self) -> str:
+        return self.account.nickname or self.account.type_name or "Account"
+
+    @property
+    def short_number(self) -> str:
+        return f"…{self.account.number[-4:]}"
+
+    @property
+    def blank_closes(self) -> bool:
+        return self.account.environment == EnvironmentName.SANDBOX
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} {self.short_number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One position, ready to be valued; times are epoch seconds."""
+
+    pk: int
+    account_pk: int
+    feed: str
+    delayed: bool
+    symbol: str
+    label: str
+    instrument_type: str
+    underlying: str
+    streamer_symbol: str
+    holding: Holding
+    tick: Decimal | None
+    broker_mark: Decimal | None
+    broker_mark_at: float | None
+    days: int | None
+    seconds_left: float | None
+    expiration: date | None
+    badges: tuple[tuple[str, str], ...] = ()
+    closed_today: bool = False
+
+    @property
+    def is_option(self) -> bool:
+        return self.holding.kind is Kind.OPTION
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The legs of one underlying in one account; `key` is fit for a DOM id."""
+
+    key: str
+    account_pk: int
+    underlying: str
+    feed: str
+    streamer_symbol: str
+    tick: Decimal | None
+    legs: tuple[Leg, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything one page needs of the mirror, read once."""
+
+    accounts: tuple[AccountFacts, ...]
+    groups: dict[int, tuple[Group, ...]] = field(default_factory=dict)
+
+    @property
+    def legs(self) -> list[Leg]:
+        return [leg for groups in self.groups.values() for group in groups for leg in group.legs]
+
+    def legs_of(self, account_pk: int) -> list[Leg]:
+        return [leg for group in self.groups.get(account_pk, ()) for leg in group.legs]
+
+
+def leg_of(row: Position, account: AccountFacts, instrument: Instrument | None) -> Leg:
+    """A position row as a leg; facts of the instrument fill what the position does not say."""
+    expires_at = row.expires_at or (instrument.expires_at if instrument else None)
+    expiration = _expiration(instrument, expires_at)
+    days = (expiration - account.today).days if expiration else None
+    left = (expires_at - account.now).total_seconds() if expires_at else None
+    received = row.received_at.timestamp() if row.received_at else None
+    return Leg(
+        pk=row.pk,
+        account_pk=account.pk,
+        feed=account.feed,
+        delayed=account.delayed,
+        symbol=row.symbol,
+        label=formats.symbol_label(row.symbol, row.instrument_type),
+        instrument_type=row.instrument_type,
+        underlying=row.underlying_symbol or row.symbol,
+        streamer_symbol=row.streamer_symbol or (instrument.streamer_symbol if instrument else ""),
+        holding=holding_of(row, account.today, blank_closes=account.blank_closes),
+        tick=tick_of(instrument, row.mark_price),
+        broker_mark=row.mark_price,
+        broker_mark_at=received,
+        days=days,
+        seconds_left=left,
+        expiration=expiration,
+        badges=_badges(row, instrument),
+        closed_today=row.quantity == 0,
+    )
+
+
+def _expiration(instrument: Instrument | None, expires_at: datetime | None) -> date | None:
+    if instrument is not None and instrument.expiration_date is not None:
+        return instrument.expiration_date
+    return expires_at.astimezone(formats.NEW_YORK).date() if expires_at else None
+
+
+def holding_of(row: Position, today: date, *, blank_closes: bool = False) -> Holding:
+    """The position as the formulas see it; a realized gain of another day is not today's.
+
+    ``blank_closes``: this environment sends 0 for closes that it does not know.
+    """
+    kind = KINDS.get(row.instrument_type, Kind.UNKNOWN)
+    realized = ZERO
+    if row.realized_day_gain is not None and row.realized_day_gain_date == today:
+        realized = row.realized_day_gain
+    return Holding(
+        quantity=row.quantity,
+        multiplier=row.multiplier,
+        open_price=row.average_open_price,
+        day_base=_day_base(row, zero_counts=kind is Kind.OPTION and not blank_closes),
+        realized_day=realized,
+        kind=kind,
+    )
+
+
+def _day_base(row: Position, *, zero_counts: bool) -> Decimal | None:
+    """The day's base price: the broker's average of closes and today's opens, else the close.
+
+    An option may have closed worthless; a share or a future that "closed at 0" has no close.
+    """
+    for price in (row.average_daily_market_close_price, row.close_price):
+        if price is not None and (price != 0 or zero_counts):
+            return price
+    return None
+
+
+def tick_of(instrument: Instrument | None, price: Decimal | None) -> Decimal | None:
+    """The tick that holds at a price: tick sizes are a ladder, the last has no threshold."""
+    steps = instrument.tick_sizes if instrument is not None else []
+    for step in steps:
+        threshold = formats.decimal(step.get("threshold"))
+        if threshold is None or (price is not None and price < threshold):
+            return formats.decimal(step.get("value"))
+    return None
+
+
+def _badges(row: Position, instrument: Instrument | None) -> tuple[tuple[str, str], ...]:
+    badges = []
+    if row.instrument_type not in KINDS:
+        badges.append(("?", f"Unknown kind of instrument: {row.instrument_type or 'none given'}"))
+    if instrument is not None:
+        if instrument.settlement_type == "AM":
+            badges.append(("AM", "Settles in the morning; trades until the day before"))
+        if instrument.option_chain_type == "Non-standard":
+            badges.append(("ADJ", "Adjusted option: its deliverable is not the standard one"))
+        if instrument.is_closing_only:
+            badges.append(("CLOSE", "May only be closed"))
+    if row.is_frozen:
+        badges.append(("FROZEN", "The broker has frozen this position"))
+    if row.quantity == 0:
+        badges.append(("CLOSED", "Closed today; counted in P/L Day"))
+    return tuple(badges)

@@ -1,0 +1,131 @@
+"""Fragments written by functions: the big tables, where templates are ten times slower.
+
+Everything printed passes through `escape`; class names and ids are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from portfolio.live.cells import Cell
+from portfolio.pages import AccountRows, GroupRows, LegRow, PositionTable
+
+# Columns from Mark on, as `leg_cells` yields them: id part, words on the phone's card.
+LIVE_COLUMNS = (
+    ("mark", "Mark"),
+    ("open", "P/L open"),
+    ("day", "P/L day"),
+    ("delta", "Delta"),
+    ("gamma", "Gamma"),
+    ("theta", "Theta"),
+    ("vega", "Vega"),
+    ("iv", "IV"),
+    ("age", "Age"),
+)
+SUMMED = ("open", "day", "delta", "gamma", "theta", "vega")
+HEADERS = (
+    ("Position", "", "Account, underlying, leg"),
+    ("Qty", "num w-qty", "Signed quantity: + long, − short"),
+    ("DTE", "num w-dte", "Calendar days to expiration, by the market's clock"),
+    ("Open price", "num w-price", "Average open price, before fees"),
+    ("Mark", "num w-price", "Middle of bid and ask; else the last trade; else the broker's mark"),
+    ("P/L open", "num w-pl", "Quantity × (mark − open price) × multiplier"),
+    ("P/L day", "num w-pl", "Since the previous close, with what was realized today"),
+    ("Δ Delta", "num w-greek", "Money per 1.00 of the underlying: quantity × multiplier × delta"),
+    ("Γ Gamma", "num w-greek", "Change of delta per 1.00 of the underlying"),
+    ("Θ Theta", "num w-greek", "Money per calendar day"),
+    ("V Vega", "num w-greek", "Money per volatility point"),
+    ("IV", "num w-iv", "Implied volatility by the feed"),
+    ("Age", "num w-age", "Since the mark's input arrived · since the Greeks arrived"),
+)
+
+
+def cell_html(cell: Cell, label: str = "") -> str:
+    """A live `td`; the label shows on the phone's card only."""
+    tip = f' title="{escape(cell.tip)}"' if cell.tip else ""
+    mark = f' data-label="{label}"' if label else ""
+    return (
+        f'<td role="cell" id="{cell.id}" class="{cell.css}"{tip}{mark}>{escape(cell.text)}</td>'
+    )
+
+
+def _span(cell: Cell) -> str:
+    return f'<span id="{cell.id}" class="{cell.css}">{escape(cell.text)}</span>'
+
+
+def _plain(text: str, css: str, label: str = "") -> str:
+    mark = f' data-label="{label}"' if label else ""
+    return f'<td role="cell" class="{css}"{mark}>{escape(text)}</td>'
+
+
+def position_table_html(table: PositionTable) -> SafeString:
+    """The whole table `position-table`: sticky heads, rows, pinned totals."""
+    heads = "".join(
+        f'<th role="columnheader" scope="col" class="{css}" title="{escape(tip)}">{name}</th>'
+        for name, css, tip in HEADERS
+    )
+    body = "".join(line for account in table.accounts for line in account_lines(account))
+    foot = (
+        '<tr role="row"><th role="rowheader" scope="row">'
+        f"Total{_span(table.words)}</th>{_sums(table.totals, last=None)}</tr>"
+    )
+    return mark_safe(
+        '<table role="table" class="table-desk table-cards" id="position-table">'
+        '<caption class="visually-hidden">Positions by account, underlying and leg, with sums'
+        f'</caption><thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
+        f'<tbody role="rowgroup">{body}</tbody><tfoot role="rowgroup">{foot}</tfoot></table>'
+    )
+
+
+def account_lines(rows: AccountRows) -> Iterable[str]:
+    account = rows.account
+    yield (
+        '<tr role="row" class="group group--account"><th role="rowheader" scope="rowgroup">'
+        f'{escape(account.name)} <span class="secondary">{escape(account.short_number)}</span>'
+        f"{_span(rows.words)}</th>{_sums(rows.totals, last=None)}</tr>"
+    )
+    for group in rows.groups:
+        yield from group_lines(group)
+
+
+def group_lines(rows: GroupRows) -> Iterable[str]:
+    yield (
+        '<tr role="row" class="group" tabindex="-1"><th role="rowheader" scope="rowgroup">'
+        f'<span class="symbol">{escape(rows.group.underlying)}</span>{_span(rows.words)}</th>'
+        f"{_sums(rows.totals, last=rows.last, dte=rows.dte)}</tr>"
+    )
+    for row in rows.rows:
+        yield leg_line(row)
+
+
+def _sums(totals: dict[str, Cell], last: Cell | None, dte: str = "") -> str:
+    """The cells of a sum's row: nothing under quantity, prices, IV and age."""
+    empty = '<td role="cell"></td>'
+    mark = cell_html(last, "Last") if last else empty
+    parts = [empty, _plain(dte, "num w-dte secondary"), empty, mark]
+    labels = dict(LIVE_COLUMNS)
+    parts += [cell_html(totals[name], labels[name]) for name in SUMMED]
+    return "".join([*parts, empty, empty])
+
+
+def leg_line(row: LegRow) -> str:
+    leg = row.leg
+    badges = "".join(
+        f' <span class="badge" title="{escape(tip)}">{escape(text)}</span>'
+        for text, tip in leg.badges
+    )
+    closed = " closed" if leg.closed_today else ""
+    live = "".join(
+        cell_html(cell, label)
+        for cell, (_, label) in zip(row.cells, LIVE_COLUMNS, strict=True)
+    )
+    return (
+        f'<tr role="row" class="leg{closed}" tabindex="-1"><th role="rowheader" scope="row">'
+        f"{escape(leg.label)}{badges}</th>"
+        f'{_plain(row.quantity, f"num w-qty {row.quantity_css}", "Qty")}'
+        f'{_plain(row.dte, "num w-dte", "DTE")}'
+        f'{_plain(row.open_price, "num w-price", "Open")}{live}</tr>'
+    )

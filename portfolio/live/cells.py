@@ -1,0 +1,189 @@
+"""Figures as they appear: the text, the class and the tip of one element, found by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+
+from portfolio import formats
+from portfolio.analytics import marks
+from portfolio.analytics.facts import Figure, Total
+from portfolio.analytics.pnl import buying_power_use
+from portfolio.facts import AccountFacts, Desk, Group
+from portfolio.live.valuation import LegValue, Totals, Valuation, last_of, quote_of
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One live element. ``tip`` is for the page's first rendering; sockets patch text and class."""
+
+    id: str
+    text: str
+    css: str
+    tip: str = ""
+
+
+def _css(*names: str) -> str:
+    return " ".join(name for name in names if name)
+
+
+def pl_cell(id: str, value: Decimal | None, base: str, state: str = "", tip: str = "") -> Cell:
+    """A P/L: sign in the text, arrow and colour by the class."""
+    return Cell(id, formats.signed_money(value), _css(base, formats.tone(value), state), tip)
+
+
+def number_cell(id: str, text: str, base: str, state: str = "", tip: str = "") -> Cell:
+    missing = "missing" if text == formats.UNKNOWN else ""
+    return Cell(id, text, _css(base, missing, "" if missing else state), tip)
+
+
+def _tip(figure: Figure) -> str:
+    return "; ".join(note.value for note in figure.notes)
+
+
+# --- Legs -------------------------------------------------------------------------
+
+GREEKS = ("delta", "gamma", "theta", "vega")
+
+
+def leg_cells(value: LegValue) -> Iterator[Cell]:
+    """The live cells of a leg's row, in the order of the table's columns from Mark on."""
+    leg, name = value.leg, f"leg-{value.leg.pk}"
+    stale = "stale" if value.price_stale else ""
+    yield mark_cell(f"{name}-mark", value)
+    yield pl_cell(f"{name}-open", value.open.value, "num w-pl", stale, _tip(value.open))
+    assumed = "assumed" if value.day.notes and value.day.value is not None else ""
+    yield pl_cell(f"{name}-day", value.day.value, "num w-pl", _css(stale, assumed), _tip(value.day))
+    old = "stale" if value.greeks_stale else ""
+    for greek in GREEKS:
+        text = formats.greek(getattr(value.greeks, greek))
+        yield number_cell(f"{name}-{greek}", text, "num w-greek", old)
+    volatility = formats.volatility(value.volatility) if leg.is_option else ""
+    yield number_cell(f"{name}-iv", volatility, "num w-iv", old)
+    yield Cell(f"{name}-age", leg_age(value), "num w-age secondary")
+
+
+def mark_cell(id: str, value: LegValue) -> Cell:
+    if value.leg.closed_today:
+        return Cell(id, "", "num w-price")
+    if value.mark is None:
+        return Cell(id, formats.UNKNOWN, "num w-price missing", _tip(value.open))
+    state = _css("stale" if value.mark.is_stale else "", "delayed" if value.leg.delayed else "")
+    text = formats.price(formats.rounded(value.mark.price, 8), _mark_tick(value))
+    return Cell(id, text, _css("num w-price", state), f"Mark: {value.mark.source.value}")
+
+
+def _mark_tick(value: LegValue) -> Decimal | None:
+    """A mid between two ticks has one more place than the tick says: let the value speak then."""
+    tick, mark = value.leg.tick, value.mark
+    if tick is None or mark is None or not tick or mark.price % tick:
+        return None
+    return tick
+
+
+def leg_age(value: LegValue) -> str:
+    """The age of the mark's input and, for options, of the Greeks: `2 s · 14 s`."""
+    if value.leg.closed_today:
+        return ""
+    price = formats.age(value.mark.age if value.mark else None)
+    return f"{price} · {formats.age(value.greeks_age)}" if value.leg.is_option else price
+
+
+# --- Sums -------------------------------------------------------------------------
+
+
+def total_cells(name: str, totals: Totals) -> Iterator[Cell]:
+    """The live cells of a group's, an account's or the grand total's row."""
+    stale = _css("stale" if totals.price_stale else "", "delayed" if totals.delayed else "")
+    for part, sum_ in (("open", totals.open), ("day", totals.day)):
+        assumed = "assumed" if part == "day" and totals.assumed else ""
+        css = _css(stale, assumed, _partial(sum_))
+        yield pl_cell(f"{name}-{part}", sum_.value, "num w-pl", css, sum_.words)
+    old = "stale" if totals.greeks_stale else ""
+    for greek in GREEKS:
+        sum_f = getattr(totals.greeks, greek)
+        text = formats.greek(sum_f.value)
+        css = _css(old, _partial(sum_f))
+        yield number_cell(f"{name}-{greek}", text, "num w-greek", css, sum_f.words)
+
+
+def _partial(sum_: Total[Decimal] | Total[float]) -> str:
+    return "partial" if sum_.is_partial else ""
+
+
+def words_cell(name: str, totals: Totals) -> Cell:
+    """Beside the group's name: which legs are missing from its sums."""
+    return Cell(f"{name}-words", totals.words, "small secondary words")
+
+
+def underlying_cell(group: Group, valuation: Valuation, now: float) -> Cell:
+    """The last price of the underlying in its group's row."""
+    book = valuation.book(group.feed)
+    symbol = group.streamer_symbol
+    mark = marks.choose(
+        quote_of(book.quote(symbol), now),
+        last_of(book.trade(symbol), now),
+        None,
+        limit=settings.STALE_QUOTE_SECONDS,
+    )
+    old = "stale" if mark is not None and mark.is_stale else ""
+    text = formats.price(mark.price if mark else None)
+    return number_cell(f"group-{group.key}-last", text, "num w-price", old, group.underlying)
+
+
+# --- Accounts and the shell -------------------------------------------------------------------------
+
+
+def balance_stale(account: AccountFacts, now: float) -> bool:
+    age = balance_age(account, now)
+    return age is not None and age > settings.STALE_BALANCE_SECONDS
+
+
+def balance_age(account: AccountFacts, now: float) -> float | None:
+    received = account.balance.received_at if account.balance else None
+    return max(0.0, now - received.timestamp()) if received else None
+
+
+def account_cells(account: AccountFacts, totals: Totals, now: float) -> Iterator[Cell]:
+    """The live cells of an account's card: P/L and the ages."""
+    name = f"card-{account.pk}"
+    stale = _css("stale" if totals.price_stale else "", "delayed" if totals.delayed else "")
+    for part, sum_ in (("open", totals.open), ("day", totals.day)):
+        assumed = "assumed" if part == "day" and totals.assumed else ""
+        css = _css(stale, assumed, _partial(sum_))
+        yield pl_cell(f"{name}-{part}", sum_.value, "figure", css, sum_.words)
+    yield Cell(f"{name}-words", totals.words, "small secondary words")
+    age = balance_age(account, now)
+    text = f"Balances {formats.age(age)} old" if age is not None else "No balances yet"
+    yield Cell(f"{name}-age", text, "stale" if balance_stale(account, now) else "secondary")
+
+
+def _sum(desk: Desk, name: str) -> Decimal | None:
+    """A balance field over all accounts in view; None when one of them lacks it."""
+    values = [getattr(account.balance, name, None) for account in desk.accounts]
+    return None if not values or None in values else sum(values, Decimal(0))
+
+
+def shell_cells(valuation: Valuation, now: float) -> dict[str, Cell]:
+    """The figures of the top bar, over the accounts in view."""
+    desk = valuation.desk
+    stale = "stale" if any(balance_stale(account, now) for account in desk.accounts) else ""
+    net_liq, power = _sum(desk, "net_liquidating_value"), _sum(desk, "derivative_buying_power")
+    totals = valuation.totals(desk.legs)
+    state = _css(
+        "stale" if totals.price_stale else "",
+        "delayed" if totals.delayed else "",
+        "assumed" if totals.assumed else "",
+        _partial(totals.day),
+    )
+    day = totals.day.value if desk.accounts else None
+    use = buying_power_use(net_liq, power)
+    return {
+        "net_liq": number_cell("top-net-liq", formats.money(net_liq), "", stale),
+        "day": pl_cell("top-day", day, "", state, totals.words),
+        "power": number_cell("top-power", formats.money(power), "", stale),
+        "use": Cell("top-use", f"{formats.percent(use)} used", _css("topfig__use", stale)),
+    }

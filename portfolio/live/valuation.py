@@ -1,0 +1,170 @@
+"""Positions valued against the latest books. HTTP pages and sockets use this same code, so a
+figure cannot differ between the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+
+from brokerage import market
+from portfolio.analytics import marks, pnl
+from portfolio.analytics.facts import ZERO, Figure, Total, total
+from portfolio.analytics.greeks import (
+    GreekTotals,
+    PositionGreeks,
+    UnitGreeks,
+    position_greeks,
+    sum_greeks,
+)
+from portfolio.analytics.marks import Mark
+from portfolio.facts import Desk, Leg
+from portfolio.live.book import LatestBook
+
+Books = Callable[[str], LatestBook]
+
+
+@dataclass(frozen=True, slots=True)
+class LegValue:
+    """One leg, valued; ages in seconds since local receipt."""
+
+    leg: Leg
+    mark: Mark | None
+    open: Figure
+    day: Figure
+    value: Decimal | None
+    greeks: PositionGreeks
+    volatility: float | None
+    greeks_age: float | None
+
+    @property
+    def greeks_stale(self) -> bool:
+        return self.greeks_age is not None and self.greeks_age > settings.STALE_GREEKS_SECONDS
+
+    @property
+    def price_stale(self) -> bool:
+        return self.mark is not None and self.mark.is_stale
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over legs, with what makes them less than exact."""
+
+    open: Total[Decimal]
+    day: Total[Decimal]
+    greeks: GreekTotals
+    price_stale: bool
+    greeks_stale: bool
+    delayed: bool
+    assumed: bool
+
+    @property
+    def words(self) -> str:
+        """What is missing: "P/L 3 of 4 legs · Greeks 2 of 4 legs"."""
+        parts = []
+        if self.open.is_partial or self.day.is_partial:
+            least = min(self.open, self.day, key=lambda item: item.present)
+            parts.append(f"P/L {least.words}")
+        if self.greeks.words:
+            parts.append(f"Greeks {self.greeks.words}")
+        return " · ".join(parts)
+
+
+def quote_of(quote: market.Quote | None, now: float) -> marks.Market | None:
+    if quote is None:
+        return None
+    return marks.Market(_exact(quote.bid), _exact(quote.ask), quote.age(now))
+
+
+def last_of(trade: market.Trade | None, now: float) -> marks.Priced | None:
+    price = _exact(trade.price) if trade is not None else None
+    return None if trade is None or price is None else marks.Priced(price, trade.age(now))
+
+
+def _exact(value: float | None) -> Decimal | None:
+    """The decimal that the float was written as: 0.1 is 0.1."""
+    return None if value is None else Decimal(str(value))
+
+
+def mark_of(leg: Leg, book: LatestBook, now: float) -> Mark | None:
+    """The mark of a leg from its quote, its last trade or the broker's own mark."""
+    broker = None
+    if leg.broker_mark is not None and leg.broker_mark_at is not None:
+        broker = marks.Priced(leg.broker_mark, max(0.0, now - leg.broker_mark_at))
+    symbol = leg.streamer_symbol
+    return marks.choose(
+        quote_of(book.quote(symbol), now),
+        last_of(book.trade(symbol), now),
+        broker,
+        limit=settings.STALE_QUOTE_SECONDS,
+    )
+
+
+def value_leg(leg: Leg, book: LatestBook, now: float) -> LegValue:
+    mark = mark_of(leg, book, now)
+    price = mark.price if mark else None
+    cell = book.greeks(leg.streamer_symbol) if leg.is_option else None
+    unit = (
+        UnitGreeks(cell.delta, cell.gamma, cell.theta, cell.vega, cell.volatility) if cell else None
+    )
+    return LegValue(
+        leg=leg,
+        mark=mark,
+        open=Figure(ZERO) if leg.closed_today else pnl.open_pnl(leg.holding, price),
+        day=pnl.day_pnl(leg.holding, price),
+        value=pnl.market_value(leg.holding, price),
+        greeks=position_greeks(leg.holding, unit),
+        volatility=cell.volatility if cell else None,
+        greeks_age=cell.age(now) if cell else None,
+    )
+
+
+def add_up(values: Iterable[LegValue]) -> Totals:
+    """Sums over legs; what is closed already counts in the day alone."""
+    rows = list(values)
+    held = [row for row in rows if not row.leg.closed_today]
+    return Totals(
+        open=total([row.open.value for row in held], ZERO),
+        day=total([row.day.value for row in rows], ZERO),
+        greeks=sum_greeks([row.greeks for row in held]),
+        price_stale=any(row.price_stale for row in held),
+        greeks_stale=any(row.greeks_stale for row in held),
+        delayed=any(row.leg.delayed for row in held),
+        assumed=any(row.day.notes and row.day.value is not None for row in rows),
+    )
+
+
+class Valuation:
+    """All legs of a desk, valued; legs whose figures changed are valued anew."""
+
+    def __init__(self, desk: Desk, books: Books) -> None:
+        self.desk = desk
+        self._books = books
+        self._by_symbol: dict[tuple[str, str], list[Leg]] = {}
+        for leg in desk.legs:
+            self._by_symbol.setdefault((leg.feed, leg.streamer_symbol), []).append(leg)
+        self.values: dict[int, LegValue] = {}
+
+    def update(self, now: float, dirty: Collection[tuple[str, str]] | None = None) -> set[int]:
+        """Value the legs of the changed (feed, symbol) pairs, or all; returns their account ids."""
+        if dirty is None:
+            legs: Iterable[Leg] = self.desk.legs
+        else:
+            legs = [leg for pair in dirty for leg in self._by_symbol.get(pair, ())]
+        touched: set[int] = set()
+        for leg in legs:
+            self.values[leg.pk] = value_leg(leg, self._books(leg.feed), now)
+            touched.add(leg.account_pk)
+        return touched
+
+    def of(self, legs: Iterable[Leg]) -> list[LegValue]:
+        return [self.values[leg.pk] for leg in legs]
+
+    def totals(self, legs: Iterable[Leg]) -> Totals:
+        return add_up(self.of(legs))
+
+    def book(self, feed: str) -> LatestBook:
+        return self._books(feed)

@@ -1,0 +1,214 @@
+"""Page objects that templates only print: every figure is ready, nothing is computed there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from portfolio import formats
+from portfolio.analytics.pnl import buying_power_use
+from portfolio.facts import AccountFacts, Group, Leg
+from portfolio.live.cells import (
+    Cell,
+    account_cells,
+    balance_stale,
+    leg_cells,
+    total_cells,
+    underlying_cell,
+    words_cell,
+)
+from portfolio.live.valuation import LegValue, Valuation
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A labelled figure: text, class, and a word on what it means."""
+
+    label: str
+    text: str
+    css: str = ""
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One account on the dashboard."""
+
+    account: AccountFacts
+    cells: dict[str, Cell]
+    net_liq: Line
+    lines: tuple[Line, ...]
+    calls: tuple[Line, ...]
+    use: str
+    use_percent: int | None
+    holds: int
+
+
+# Field, label, what it means. Words are the broker's.
+BALANCE_LINES = (
+    ("cash_balance", "Cash", "Cash balance as the broker states it"),
+    ("margin_equity", "Equity", "Margin equity: cash plus long less short shares"),
+    ("derivative_buying_power", "Option BP", "Buying power for opening options"),
+    ("day_trading_buying_power", "Day-trading BP", "Buying power for day trades"),
+    ("maintenance_requirement", "Maintenance requirement", "Equity that must be kept"),
+    ("maintenance_excess", "Maintenance excess", "Cushion above the requirement"),
+)
+CALL_LINES = (
+    ("maintenance_call_value", "Maintenance call"),
+    ("reg_t_call_value", "Reg T call"),
+    ("day_trading_call_value", "Day-trading call"),
+    ("day_equity_call_value", "Day equity call"),
+)
+MORE_BALANCE_LINES = (
+    ("equity_buying_power", "Stock BP", "Buying power for opening shares"),
+    ("used_derivative_buying_power", "Option BP in use", ""),
+    ("pending_cash", "Pending cash", "In transit, not cleared"),
+    ("cash_available_to_withdraw", "Available to withdraw", ""),
+    ("reg_t_margin_requirement", "Reg T requirement", ""),
+    ("futures_margin_requirement", "Futures requirement", ""),
+    ("long_equity_value", "Long shares", ""),
+    ("short_equity_value", "Short shares", ""),
+    ("long_derivative_value", "Long options", ""),
+    ("short_derivative_value", "Short options", ""),
+    ("long_futures_derivative_value", "Long future options", ""),
+    ("short_futures_derivative_value", "Short future options", ""),
+    ("long_cryptocurrency_value", "Crypto", ""),
+    ("intraday_equities_cash_amount", "Intraday cash, equities", ""),
+    ("intraday_futures_cash_amount", "Intraday cash, futures", ""),
+)
+
+
+def money_line(label: str, value: Decimal | None, stale: bool, tip: str = "") -> Line:
+    if value is None:
+        return Line(label, formats.UNKNOWN, "missing", "The broker did not send this figure")
+    return Line(label, formats.money(value), "stale" if stale else "", tip)
+
+
+def account_card(account: AccountFacts, valuation: Valuation, now: float) -> Card:
+    balance, stale = account.balance, balance_stale(account, now)
+    legs = valuation.desk.legs_of(account.pk)
+    totals = valuation.totals(legs)
+    cells = {cell.id.rsplit("-", 1)[1]: cell for cell in account_cells(account, totals, now)}
+
+    def line(name: str, label: str, tip: str = "") -> Line:
+        return money_line(label, getattr(balance, name, None), stale, tip)
+
+    use = buying_power_use(
+        getattr(balance, "net_liquidating_value", None),
+        getattr(balance, "derivative_buying_power", None),
+    )
+    return Card(
+        account=account,
+        cells=cells,
+        net_liq=line("net_liquidating_value", "Net liq", "Net liquidating value by the broker"),
+        lines=tuple(line(*row) for row in BALANCE_LINES),
+        calls=call_lines(balance),
+        use=formats.percent(use),
+        use_percent=None if use is None else max(0, min(100, round(use * 100))),
+        holds=sum(1 for leg in legs if not leg.closed_today),
+    )
+
+
+def call_lines(balance: Any) -> tuple[Line, ...]:
+    """Margin calls that are open; none is the good case."""
+    rows = ((label, getattr(balance, name, None)) for name, label in CALL_LINES)
+    return tuple(Line(label, formats.money(value), "danger") for label, value in rows if value)
+
+
+@dataclass(frozen=True, slots=True)
+class LegRow:
+    """A leg's row: fixed columns as text, live ones as cells."""
+
+    leg: Leg
+    quantity: str
+    quantity_css: str
+    dte: str
+    open_price: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRows:
+    group: Group
+    last: Cell
+    words: Cell
+    totals: dict[str, Cell]
+    dte: str
+    rows: tuple[LegRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRows:
+    account: AccountFacts
+    words: Cell
+    totals: dict[str, Cell]
+    groups: tuple[GroupRows, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PositionTable:
+    """Positions grouped account › underlying › leg, with sums at each step."""
+
+    accounts: tuple[AccountRows, ...]
+    totals: dict[str, Cell]
+    words: Cell
+    count: int
+
+
+def position_table(valuation: Valuation, now: float) -> PositionTable:
+    desk = valuation.desk
+    totals = valuation.totals(desk.legs)
+    return PositionTable(
+        accounts=tuple(
+            _account_rows(account, valuation, now)
+            for account in desk.accounts
+            if desk.groups[account.pk]
+        ),
+        totals=_by_part(total_cells("total", totals)),
+        words=words_cell("total", totals),
+        count=sum(1 for leg in desk.legs if not leg.closed_today),
+    )
+
+
+def _by_part(cells: Any) -> dict[str, Cell]:
+    return {cell.id.rsplit("-", 1)[1]: cell for cell in cells}
+
+
+def _account_rows(account: AccountFacts, valuation: Valuation, now: float) -> AccountRows:
+    totals = valuation.totals(valuation.desk.legs_of(account.pk))
+    name = f"account-{account.pk}"
+    return AccountRows(
+        account=account,
+        words=words_cell(name, totals),
+        totals=_by_part(total_cells(name, totals)),
+        groups=tuple(
+            _group_rows(group, valuation, now) for group in valuation.desk.groups[account.pk]
+        ),
+    )
+
+
+def _group_rows(group: Group, valuation: Valuation, now: float) -> GroupRows:
+    totals = valuation.totals(group.legs)
+    name = f"group-{group.key}"
+    days = [leg.days for leg in group.legs if leg.days is not None and not leg.closed_today]
+    return GroupRows(
+        group=group,
+        last=underlying_cell(group, valuation, now),
+        words=words_cell(name, totals),
+        totals=_by_part(total_cells(name, totals)),
+        dte=formats.dte(min(days)) if days else "",
+        rows=tuple(_leg_row(value) for value in valuation.of(group.legs)),
+    )
+
+
+def _leg_row(value: LegValue) -> LegRow:
+    leg = value.leg
+    return LegRow(
+        leg=leg,
+        quantity=formats.quantity(leg.holding.quantity),
+        quantity_css="long" if leg.holding.quantity > 0 else "short",
+        dte=formats.dte(leg.days, leg.seconds_left) if leg.days is not None else "",
+        open_price=formats.price(leg.holding.open_price),
+        cells=tuple(leg_cells(value)),
+    )

@@ -1,0 +1,112 @@
+"""What a page shows, read in a constant number of queries: rows → facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+
+from brokerage import clock, market, selectors
+from brokerage.enums import ConnectionState
+from brokerage.models import Account, Connection, Instrument, Order, Position
+from portfolio.facts import AccountFacts, Desk, Group, Leg, leg_of, tick_of
+from portfolio.scope import Scope
+
+
+def accounts_of(user: Any) -> list[Account]:
+    """All open accounts of a user, with their own logins at hand."""
+    return list(selectors.accounts_for(user))
+
+
+def connection_of(account: Account) -> Connection | None:
+    """The login that serves an account's figures: active before degraded, oldest first."""
+    usable = [access.connection for access in account.accesses.all()]
+    usable.sort(key=lambda item: (_RANK.get(item.state, 2), item.created_at))
+    return usable[0] if usable else None
+
+
+_RANK = {ConnectionState.ACTIVE: 0, ConnectionState.DEGRADED: 1}
+
+
+def load_desk(accounts: Sequence[Account], scope: Scope | None) -> Desk:
+    """Facts of the accounts in scope: balances, positions by account and underlying."""
+    picked = scope.pick(accounts) if scope else []
+    balances = selectors.balances_for(picked)
+    facts = {account.pk: _account_facts(account, balances) for account in picked}
+    rows = _positions(picked)
+    instruments = _instruments(scope, rows)
+    legs: dict[tuple[int, str], list[Leg]] = {}
+    for row in rows:
+        leg = leg_of(row, facts[row.account_id], instruments.get(row.symbol))
+        if leg.closed_today and not leg.holding.realized_day:
+            continue
+        legs.setdefault((leg.account_pk, leg.underlying), []).append(leg)
+    groups = {
+        pk: tuple(
+            _group(underlying, members, instruments)
+            for (account_pk, underlying), members in sorted(legs.items())
+            if account_pk == pk
+        )
+        for pk in facts
+    }
+    return Desk(tuple(facts.values()), groups)
+
+
+def _account_facts(account: Account, balances: dict[int, Any]) -> AccountFacts:
+    connection = connection_of(account)
+    return AccountFacts(
+        account=account,
+        connection=connection,
+        feed=market.feed_key(connection) if connection else "",
+        today=clock.today(connection),
+        now=clock.market_now(connection),
+        delayed=bool(connection and connection.quotes_delayed),
+        balance=balances.get(account.pk),
+    )
+
+
+def _positions(accounts: Iterable[Account]) -> list[Position]:
+    """What is open, and what was closed with a gain or loss that may be today's."""
+    rows = selectors.positions_for(accounts, include_closed=True)
+    latest = Q(closed_at=None) | Q(realized_day_gain_date__isnull=False, quantity=0)
+    return list(rows.filter(latest).select_related(None))
+
+
+def _instruments(scope: Scope | None, rows: Iterable[Position]) -> dict[str, Instrument]:
+    symbols = {row.symbol for row in rows} | {row.underlying_symbol for row in rows}
+    if scope is None or not symbols:
+        return {}
+    return selectors.instruments_for(scope.environment, symbols - {""})
+
+
+def _group(underlying: str, legs: list[Leg], instruments: dict[str, Instrument]) -> Group:
+    instrument = instruments.get(underlying)
+    own = next((leg for leg in legs if leg.symbol == underlying), None)
+    streamer = instrument.streamer_symbol if instrument else ""
+    if not streamer and own is not None:
+        streamer = own.streamer_symbol
+    if not streamer and not underlying.startswith(("/", ".")):
+        # An equity's streamer symbol is its ticker.
+        streamer = underlying
+    legs.sort(key=_leg_order)
+    return Group(
+        key=f"{legs[0].account_pk}-{underlying.encode().hex()}",
+        account_pk=legs[0].account_pk,
+        underlying=underlying,
+        feed=legs[0].feed,
+        streamer_symbol=streamer,
+        tick=tick_of(instrument, None) if instrument else None,
+        legs=tuple(legs),
+    )
+
+
+def _leg_order(leg: Leg) -> tuple[Any, ...]:
+    """Shares and futures first, then options by expiration and strike."""
+    return (leg.closed_today, leg.is_option, leg.expiration or date.max, leg.symbol)
+
+
+def working_orders(accounts: Iterable[Account]) -> list[Order]:
+    """Orders that are not finished, newest first, with their legs."""
+    return list(selectors.orders_for(accounts, "working"))
