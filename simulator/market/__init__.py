@@ -1,0 +1,1 @@
+"""The simulated market: instruments, prices, volatility, quotes, as pure functions of time."""

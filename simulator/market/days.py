@@ -1,0 +1,335 @@
+"""The trade date of a line: open, high, low, last, volume, previous close, open interest."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+
+from simulator.market import calendar, rng
+from simulator.market.levels import Levels, moment
+from simulator.market.lines import CRYPTO, FUTURE, FUTURE_OPTION, INDEX, OPTION, Line
+from simulator.market.rng import F64
+from simulator.market.view import View
+
+# share of a session's volume done by share of its time
+_TIME = np.array([0.0, 0.05, 0.15, 0.35, 0.6, 0.8, 0.95, 1.0])
+_DONE = np.array([0.0, 0.11, 0.25, 0.44, 0.62, 0.78, 0.91, 1.0])
+FINE = 16
+COARSE = 12
+
+
+@dataclass(slots=True)
+class Summary:
+    """Prices of a trade date; `close` is None until its close."""
+
+    day: date
+    open: float
+    high: float
+    low: float
+    last: float
+    last_time: float
+    volume: float
+    close: float | None
+    prev_day: date
+    prev_close: float
+    prev_volume: float
+    open_interest: int
+    turnover: float
+
+
+class Days:
+    """Summaries by line, cached per trade date."""
+
+    def __init__(self, levels: Levels) -> None:
+        self.levels = levels
+        self._extremes: OrderedDict[tuple[str, date], tuple[F64, F64, F64, F64]] = OrderedDict()
+        self._marks: OrderedDict[tuple[str, float], float] = OrderedDict()
+        self._views: OrderedDict[float, View] = OrderedDict()
+
+    def forget(self) -> None:
+        """Drop everything cached (after a price was moved by hand)."""
+        self._extremes.clear()
+        self._marks.clear()
+        self._views.clear()
+
+    def summary(self, view: View, line: Line) -> Summary:
+        """The trade date that an instant belongs to."""
+        at = view.resting(line.hours)
+        day = calendar.trade_date(line.hours, moment(at))
+        span = calendar.regular_hours(line.hours, day)
+        assert span is not None
+        start, end = span[0].timestamp(), span[1].timestamp()
+        if at < start:  # before the bell the regular session has not begun
+            opened = self.mark(line, at)
+        else:
+            opened = self.mark(line, start)
+        previous = previous_day(line.hours, day)
+        prev_close = self.prev_close(view, line)
+        last, when = self._last(view, line, at)
+        high, low = self._range(view, line, day, start, min(at, end), opened, last)
+        volume = self.volume(line, at)
+        return Summary(
+            day, opened, high, low, last, when, volume,
+            self.mark(line, end - 0.5) if at >= end else None, previous, prev_close,
+            self.day_volume(line, previous), open_interest(line, day),
+            volume * (opened + last + high + low) / 4,
+        )  # fmt: skip
+
+    def last(self, view: View, line: Line) -> float:
+        """The last print up to an instant."""
+        at = view.resting(line.hours)
+        return self._last(view, line, at)[0]
+
+    def prev_close(self, view: View, line: Line) -> float:
+        """The close of the trade date before."""
+        return self.mark(line, self._prev_close_time(line.hours, view.resting(line.hours)))
+
+    def prepare(self, view: View, lines: Iterable[Line]) -> None:
+        """Price options at the instants that last and previous close need, in batches."""
+        wanted: dict[float, list[Line]] = {}
+        for line in lines:
+            if not line.is_option:
+                continue
+            at = view.resting(line.hours)
+            closed = self._prev_close_time(line.hours, at)
+            for epoch in {closed, self._last_time(line, at)}:
+                if (line.symbol, epoch) not in self._marks:
+                    wanted.setdefault(epoch, []).append(line)
+        for epoch, missing in wanted.items():
+            self._view(epoch).price_all(missing)
+
+    # -- parts -------------------------------------------------------------------------------
+
+    def _prev_close_time(self, hours: str, at: float) -> float:
+        day = calendar.trade_date(hours, moment(at))
+        return _volume_span_cached(hours, previous_day(hours, day))[1] - 0.5
+
+    def _last_time(self, line: Line, at: float) -> float:
+        """When an option last traded; prints lie on quarter minutes so that marks are shared."""
+        done = self.volume(line, at)
+        if done < 1:
+            return self._prev_close_time(line.hours, at)
+        when = min(self.time_of_volume(line, at, math.floor(done)), at)
+        start = _volume_span(line, calendar.trade_date(line.hours, moment(at)))[0]
+        return max(math.floor(when / 15) * 15.0, start)
+
+    def mark(self, line: Line, epoch: float) -> float:
+        """The rounded price of a line at another instant."""
+        key = (line.symbol, epoch)
+        found = self._marks.get(key)
+        if found is None:
+            if line.is_option:
+                price = self._view(epoch).price(line)
+                found = round((price.bid + price.ask) / 2, 4)
+                found = _on_tick(line, found)
+            else:
+                found = _on_tick(line, self._view(epoch).level(line, epoch))
+            self._marks[key] = found
+            if len(self._marks) > 200_000:
+                self._marks.popitem(last=False)
+        return found
+
+    def _view(self, epoch: float) -> View:
+        found = self._views.get(epoch)
+        if found is None:
+            found = self._views[epoch] = View(self.levels, epoch)
+            if len(self._views) > 256:
+                self._views.popitem(last=False)
+        return found
+
+    def _last(self, view: View, line: Line, at: float) -> tuple[float, float]:
+        if line.is_option:
+            when = self._last_time(line, at)
+            return self.mark(line, when), when
+        price = view.price(line)
+        if line.kind == INDEX:
+            return _on_tick(line, price.mid), at
+        beat = int(at * 2)
+        draw = rng.uniforms(np.array([line.key ^ beat], dtype=np.uint64))[0]
+        return (price.bid if draw < 0.5 else price.ask), beat / 2
+
+    def _range(
+        self, view: View, line: Line, day: date, start: float, at: float, opened: float,
+        last: float,
+    ) -> tuple[float, float]:  # fmt: skip
+        if at <= start:
+            return max(opened, last), min(opened, last)
+        if line.is_option:
+            return self._option_range(view, line, day, start, at, opened, last)
+        times, highs, low_times, lows = self._moves(line, day, start)
+        high = highs[max(0, int(np.searchsorted(times, at, side="right")) - 1)]
+        low = lows[max(0, int(np.searchsorted(low_times, at, side="right")) - 1)]
+        tick = float(line.ticks[-1][0])
+        return (
+            max(_on_tick(line, float(high)) + tick, opened, last),
+            min(_on_tick(line, float(low)), opened, last),
+        )
+
+    def _moves(self, line: Line, day: date, start: float) -> tuple[F64, F64, F64, F64]:
+        """New highs and new lows of a trade date: (instants, highs, instants, lows)."""
+        key = (line.symbol if line.kind == FUTURE else line.level, day)
+        found = self._extremes.get(key)
+        if found is None:
+            span = calendar.regular_hours(line.hours, day)
+            assert span is not None
+            epochs, levels = self.path(line, start, span[1].timestamp(), FINE)
+            top, bottom = np.maximum.accumulate(levels), np.minimum.accumulate(levels)
+            ups = np.concatenate(([True], top[1:] > top[:-1]))
+            downs = np.concatenate(([True], bottom[1:] < bottom[:-1]))
+            found = (epochs[ups], top[ups], epochs[downs], bottom[downs])
+            self._extremes[key] = found
+            if len(self._extremes) > 2000:
+                self._extremes.popitem(last=False)
+        return found
+
+    def path(self, line: Line, start: float, end: float, level: int) -> tuple[F64, F64]:
+        """The theoretical price of a plain line over a span: (instants, prices)."""
+        paths = self.levels.paths
+        first, last = paths.day_of(start), paths.day_of(end - 1e-3)
+        if line.level == "VIX":
+            epochs = np.linspace(start, end, 200, endpoint=False)
+            view = self._view(start)
+            return epochs, np.array([view.level(line, float(e)) for e in epochs])
+        parts = [self.levels.grid(line.level, d, level) for d in range(first, last + 1)]
+        epochs = np.concatenate([p[0] for p in parts])
+        levels = np.concatenate([p[1] for p in parts])
+        inside = (epochs >= start) & (epochs < end)
+        epochs, levels = epochs[inside], levels[inside]
+        if line.kind == FUTURE:
+            levels = levels * self._basis(line, start)
+        if not len(epochs):
+            view = self._view(start)
+            return np.array([start]), np.array([view.level(line, start)])
+        return epochs, levels
+
+    def _basis(self, line: Line, at: float) -> float:
+        return self._view(at).level(line, at) / self.levels.spot(line.level, at)
+
+    def _option_range(
+        self, view: View, line: Line, day: date, start: float, at: float, opened: float,
+        last: float,
+    ) -> tuple[float, float]:  # fmt: skip
+        """From the underlying's extremes at the opening's time and volatility.
+
+        The real extremes lie a little inside; only grows as the day goes on.
+        """
+        from simulator.market.ranges import at_extremes
+
+        values = at_extremes(self, line, day, start, at)
+        spots = [_on_tick(line, v) for v in values]
+        return max(*spots, opened, last), min(*spots, opened, last)
+
+    # -- volume ------------------------------------------------------------------------------
+
+    def day_volume(self, line: Line, day: date) -> float:
+        """Shares, contracts or coins of a whole trade date."""
+        return _day_volume(line.symbol, line.key, typical_volume(line), day)
+
+    def volume(self, line: Line, at: float) -> float:
+        """Done so far on the trade date of an instant; whole units but for coins."""
+        day = calendar.trade_date(line.hours, moment(at))
+        span = calendar.hours(line.hours, day)
+        if span is None or line.kind == INDEX:
+            return 0.0
+        start, end = _volume_span(line, day)
+        share = min(max((at - start) / (end - start), 0.0), 1.0)
+        done = float(np.interp(share, _TIME, _DONE)) * self.day_volume(line, day)
+        return round(done, 4) if line.kind == CRYPTO else float(math.floor(done))
+
+    def time_of_volume(self, line: Line, at: float, volume: float) -> float:
+        """When the trade date reached a volume."""
+        day = calendar.trade_date(line.hours, moment(at))
+        start, end = _volume_span(line, day)
+        total = self.day_volume(line, day)
+        share = float(np.interp(min(volume / total, 1.0), _DONE, _TIME)) if total else 0.0
+        return start + share * (end - start)
+
+
+def previous_day(hours: str, day: date) -> date:
+    """The trade date before."""
+    if hours == calendar.CRYPTO:
+        return day - calendar.DAY
+    collection = calendar.CME if hours == calendar.FUTURE else calendar.EQUITY
+    return calendar.previous_trading_day(day, collection)
+
+
+@lru_cache(maxsize=65536)
+def _volume_span_cached(hours: str, day: date) -> tuple[float, float]:
+    span = calendar.regular_hours(hours, day)
+    assert span is not None
+    return span[0].timestamp(), span[1].timestamp()
+
+
+def _volume_span(line: Line, day: date) -> tuple[float, float]:
+    return _volume_span_cached(line.hours, day)
+
+
+@lru_cache(maxsize=65536)
+def _day_volume(symbol: str, key: int, typical: float, day: date) -> float:
+    if not typical:
+        return 0.0
+    draw = rng.uniform("volume", symbol, day)
+    other = rng.uniform("volume-tail", symbol, day)
+    factor = 0.55 + 0.7 * draw + (0.8 if other > 0.95 else 0.0)
+    return float(math.floor(typical * factor)) if typical >= 1 else typical * factor
+
+
+@lru_cache(maxsize=65536)
+def _typical(line: Line) -> float:
+    if line.kind == INDEX:
+        return 0.0
+    if line.kind == CRYPTO:
+        return {"BTC/USD": 9000.0, "ETH/USD": 120000.0}.get(line.symbol, 4_000_000.0)
+    if line.kind == FUTURE:
+        assert line.future is not None
+        return line.future.product.adv * 0.8
+    if line.row is not None and line.kind != OPTION:
+        return line.row.adv
+    return _option_volume(line)
+
+
+def typical_volume(line: Line) -> float:
+    """An ordinary day's volume."""
+    return _typical(line)
+
+
+def _option_volume(line: Line) -> float:
+    """Interest concentrates near the money, on round strikes and near dates."""
+    if line.row is not None:
+        base = max(line.row.adv, 2e7 if line.row.kind == "Index" else 0.0) * 0.0006
+        distance = abs(math.log(line.k / line.row.price)) / line.row.iv
+    else:
+        assert line.product is not None
+        base = line.product.adv * 0.01
+        distance = 0.6
+    lump = 3.0 if line.k % 5 == 0 else 1.0
+    draw = rng.uniform("interest", line.symbol)
+    return max(base * lump * math.exp(-3.0 * distance) * (0.2 + draw**3 * 3), 0.4)
+
+
+def open_interest(line: Line, day: date) -> int:
+    """Open contracts at the start of a day; 0 for what has none."""
+    if line.kind == FUTURE:
+        return int(typical_volume(line) * (1.2 + rng.uniform("oi", line.symbol, day) * 0.1))
+    if line.kind not in (OPTION, FUTURE_OPTION):
+        return 0
+    drift = 1 + 0.1 * rng.uniform("oi", line.symbol, day)
+    return int(typical_volume(line) * 9 * drift * (0.3 + rng.uniform("oi-level", line.symbol)))
+
+
+def _on_tick(line: Line, price: float) -> float:
+    tick = float(line.ticks[-1][0])
+    for value, threshold in line.ticks:
+        if threshold is None or price < float(threshold):
+            tick = float(value)
+            break
+    return round(round(price / tick) * tick, 9)
+
+
+__all__ = ["COARSE", "FINE", "Days", "Summary", "open_interest", "previous_day", "typical_volume"]

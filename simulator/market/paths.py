@@ -1,0 +1,222 @@
+"""Latent random paths that can be read at any instant in any order.
+
+Each series is a slowly mean-reverting walk over days, refined within the day by midpoint
+displacement on a grid of 2^16 steps of equal variance (about half a second in regular hours).
+Every number is a hash of (seed, series, day, node), so a path depends on nothing but the seed
+and the time: not on tick cadence, restarts or who asks.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+
+from simulator.market import calendar, rng
+from simulator.market.rng import F64
+
+FIRST, LAST = date(2021, 1, 1), date(2037, 1, 1)
+LEVELS = 16
+STEPS = 1 << LEVELS
+
+# share of a business day's variance passed by New York hour; nights count for a quarter
+_HOURS = np.array([0, 4, 8, 9.5, 10, 11, 12.5, 14, 15, 16, 18, 24]) / 24
+_PASSED = np.array([0, 0.03, 0.07, 0.12, 0.24, 0.38, 0.51, 0.63, 0.73, 0.87, 0.91, 1.0])
+_QUIET_DAY = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A step of a series: on which day, at which share of it, how large (log)."""
+
+    day: int
+    at: float
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One path: `daily` is the standard deviation of a business day's log move."""
+
+    name: str
+    daily: float
+    half_life: float = 500.0  # business days to lose half of a deviation
+    always: bool = False  # moves on weekends and holidays as well
+    noise: str | None = None  # shares its shocks with another series
+    jump_rate: float = 0.0  # per day
+    jump_size: float = 0.0
+    events: tuple[Jump, ...] = field(default=())
+
+
+class Paths:
+    """All series of a seed; `read` gives one instant, `grid` a whole day."""
+
+    def __init__(self, seed: int, series: list[Series]) -> None:
+        self.names = {s.name: i for i, s in enumerate(series)}
+        self._series = series
+        self._keys = np.array(
+            [rng.key(seed, "path", s.noise or s.name) for s in series], dtype=np.uint64
+        )
+        self._daily = np.array([s.daily for s in series])
+        self._phi = np.exp(-np.log(2.0) / np.array([s.half_life for s in series]))
+        self._always = np.array([s.always for s in series])
+        self.days = (LAST - FIRST).days
+        self._starts = _midnights(self.days + 1)
+        self._weights = self._day_weights()
+        self._jumps = self._draw_jumps()
+        self._base = self._walk()
+        self._grids: OrderedDict[tuple[int, int, int], F64] = OrderedDict()
+
+    # -- time --------------------------------------------------------------------------------
+
+    def day_of(self, epoch: float) -> int:
+        """Index of the New York day of an instant; ValueError outside 2021–2036."""
+        day = int(np.searchsorted(self._starts, epoch, side="right")) - 1
+        if not 0 <= day < self.days:
+            raise ValueError("the simulator's market exists from 2021 to 2036")
+        return day
+
+    def day_index(self, day: date) -> int:
+        """Index of a calendar date."""
+        return (day - FIRST).days
+
+    def share(self, day: int, epoch: float) -> float:
+        """How much of the day's clock time has passed."""
+        start, end = self._starts[day], self._starts[day + 1]
+        return float((epoch - start) / (end - start))
+
+    def node(self, epoch: float) -> tuple[int, int]:
+        """Grid position of an instant on the variance clock: (day, step)."""
+        day = self.day_of(epoch)
+        return day, min(STEPS - 1, int(np.interp(self.share(day, epoch), _HOURS, _PASSED) * STEPS))
+
+    def moment(self, day: int, step: int) -> float:
+        """The instant at which a grid step begins."""
+        share = float(np.interp(step / STEPS, _PASSED, _HOURS))
+        start, end = self._starts[day], self._starts[day + 1]
+        return float(start + share * (end - start))
+
+    # -- values ------------------------------------------------------------------------------
+
+    def read(self, epoch: float) -> F64:
+        """The value of every series at an instant."""
+        day, step = self.node(epoch)
+        always = self.share(day, epoch)
+        values = self._bridge(day, step, ~self._always)
+        if self._always.any():
+            crypto_step = min(STEPS - 1, int(always * STEPS))
+            values += self._bridge(day, crypto_step, self._always)
+        passed = np.where(self._always, always, step / STEPS)
+        drift = self._base[day] * (1.0 - (1.0 - self._phi) * passed)
+        jumped = np.zeros(len(self._series))
+        for index, jump in self._jumps.get(day, ()):
+            if always >= jump.at:
+                jumped[index] += jump.size
+        return drift + values + jumped
+
+    def grid(self, name: str, day: int, level: int) -> tuple[F64, F64]:
+        """One series over a day at 2^level + 1 points: (instants, values), right-continuous."""
+        index = self.names[name]
+        cached = self._grids.get((index, day, level))
+        epochs = self._grid_epochs(index, day, level)
+        if cached is None:
+            cached = self._draw_grid(index, day, level, epochs)
+            self._grids[(index, day, level)] = cached
+            if len(self._grids) > 512:
+                self._grids.popitem(last=False)
+        return epochs, cached
+
+    def _grid_epochs(self, index: int, day: int, level: int) -> F64:
+        points = np.linspace(0.0, 1.0, (1 << level) + 1)
+        shares = points if self._always[index] else np.interp(points, _PASSED, _HOURS)
+        start, end = self._starts[day], self._starts[day + 1]
+        result: F64 = start + shares * (end - start)
+        return result
+
+    def _draw_grid(self, index: int, day: int, level: int, epochs: F64) -> F64:
+        scale = float(self._daily[index] * np.sqrt(self._weights[day, index]))
+        path = np.array([0.0, self._shock(day)[index] * scale])
+        base = self._node_base(day)[index]
+        for depth in range(level):
+            nodes = np.arange(1 << depth, dtype=np.uint64) + np.uint64(1 << depth)
+            middle = 0.5 * (path[:-1] + path[1:])
+            middle += scale * 0.5 * 2.0 ** (-depth / 2) * rng.normals(rng.spread(base, nodes))
+            finer = np.empty(2 * len(path) - 1)
+            finer[::2], finer[1::2] = path, middle
+            path = finer
+        points = np.linspace(0.0, 1.0, (1 << level) + 1)
+        path = path + self._base[day, index] * (1.0 - (1.0 - self._phi[index]) * points)
+        shares = (epochs - self._starts[day]) / (self._starts[day + 1] - self._starts[day])
+        for row, jump in self._jumps.get(day, ()):
+            if row == index:
+                path[shares >= jump.at] += jump.size
+        return path
+
+    # -- construction ------------------------------------------------------------------------
+
+    def _bridge(self, day: int, step: int, rows: np.ndarray) -> F64:
+        scale = self._daily * np.sqrt(self._weights[day]) * rows
+        low, high = np.zeros(len(self._series)), self._shock(day) * scale
+        depth = np.arange(LEVELS)
+        nodes = ((1 << depth) + (step >> (LEVELS - depth))).astype(np.uint64)
+        bases = self._node_base(day)[:, None]
+        draws = rng.normals(rng.spread(bases, nodes[None, :]))
+        draws *= (0.5 * 2.0 ** (-depth / 2))[None, :]
+        for level in range(LEVELS):
+            middle = 0.5 * (low + high) + draws[:, level] * scale
+            if step >> (LEVELS - 1 - level) & 1:
+                low = middle
+            else:
+                high = middle
+        return low
+
+    def _node_base(self, day: int) -> rng.U64:
+        return rng.mix(self._keys + np.uint64(day + 1))
+
+    def _shock(self, day: int) -> F64:
+        return rng.normals(self._node_base(day))
+
+    def _day_weights(self) -> F64:
+        business = np.full(self.days, _QUIET_DAY)
+        for offset in range(self.days):
+            if calendar.is_trading_day(FIRST + timedelta(days=offset)):
+                business[offset] = 1.0
+        return np.where(self._always[None, :], 1.0, business[:, None])
+
+    def _draw_jumps(self) -> dict[int, list[tuple[int, Jump]]]:
+        found: dict[int, list[tuple[int, Jump]]] = {}
+        days = np.arange(self.days, dtype=np.uint64)
+        for index, series in enumerate(self._series):
+            for jump in series.events:
+                found.setdefault(jump.day, []).append((index, jump))
+            if not series.jump_rate:
+                continue
+            base = int(self._keys[index]) ^ 0x5DEECE66D
+            hit = np.nonzero(rng.uniforms(rng.spread(base, days)) < series.jump_rate)[0]
+            for day in hit:
+                size = rng.normals(rng.spread(base ^ 1, np.array([day], dtype=np.uint64)))[0]
+                when = rng.uniforms(rng.spread(base ^ 2, np.array([day], dtype=np.uint64)))[0]
+                if self._weights[day, index] == 1.0:
+                    jump = Jump(int(day), float(when), float(size * series.jump_size))
+                    found.setdefault(int(day), []).append((index, jump))
+        return found
+
+    def _walk(self) -> F64:
+        days = np.arange(1, self.days + 1, dtype=np.uint64)
+        shocks = rng.normals(rng.mix(self._keys[None, :] + days[:, None]))
+        shocks *= self._daily * np.sqrt(self._weights)
+        for day, jumps in self._jumps.items():
+            if 0 <= day < self.days:
+                for index, jump in jumps:
+                    shocks[day, index] += jump.size
+        base = np.zeros((self.days + 1, len(self._series)))
+        for day in range(self.days):
+            base[day + 1] = base[day] * self._phi + shocks[day]
+        return base
+
+
+def _midnights(count: int) -> F64:
+    starts = [calendar.at(FIRST + timedelta(days=n), 0).timestamp() for n in range(count)]
+    return np.array(starts)
