@@ -29,7 +29,7 @@ class StreamState(models.TextChoices):
 
 
 class IntentState(models.TextChoices):
-    """What is known of a submit or a cancel. Denied is ours, rejected is theirs, unknown neither."""
+    """What is known of a submit or cancel. Denied is ours, rejected theirs, unknown neither."""
 
     SENDING = "sending"
     ACCEPTED = "accepted"

@@ -1,7 +1,7 @@
 """The mirror: one aggregate per file; constraints here, behaviour elsewhere."""
 
 from brokerage.models.account import Account, AccountAccess, Customer, TradingStatus
-from brokerage.models.balance import Balance, BalanceSnapshot
+from brokerage.models.balance import Balance, BalanceSnapshot, NetLiqPoint
 from brokerage.models.connection import Connection
 from brokerage.models.instrument import Instrument
 from brokerage.models.intent import OrderIntent, OrderPreview
@@ -20,6 +20,7 @@ __all__ = [
     "Customer",
     "Fill",
     "Instrument",
+    "NetLiqPoint",
     "Notice",
     "Order",
     "OrderIntent",

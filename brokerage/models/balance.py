@@ -76,3 +76,29 @@ class BalanceSnapshot(BalanceFields):
                 name="snapshot_once_per_day_and_time",
             )
         ]
+
+
+class NetLiqPoint(models.Model):
+    """One bar of an account's net liquidating value, as the broker recorded it."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="net_liq_points")
+    # Which history it belongs to: "1d" has bars of minutes, "1y" of days.
+    span = models.CharField(max_length=8)
+    at = models.DateTimeField()
+    open = amount_field()
+    high = amount_field()
+    low = amount_field()
+    close = amount_field()
+    # With pending cash.
+    total_open = amount_field()
+    total_high = amount_field()
+    total_low = amount_field()
+    total_close = amount_field()
+
+    class Meta:
+        ordering = ["account", "at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "span", "at"], name="net_liq_once_per_account_and_time"
+            )
+        ]

@@ -287,3 +287,61 @@ def transaction(payload: Any, account_id: int, received_at: datetime) -> Values:
         "raw": payload.raw,
         "received_at": received_at,
     }
+
+
+INSTRUMENT_TEXTS = (
+    "streamer_symbol",
+    "underlying_symbol",
+    "root_symbol",
+    "option_type",
+    "exercise_style",
+    "settlement_type",
+    "option_chain_type",
+)
+INSTRUMENT_FACTS = (
+    "strike_price",
+    "expiration_date",
+    "expires_at",
+    "is_etf",
+    "is_index",
+    "is_closing_only",
+    "active",
+)
+
+
+def instrument(payload: Any, environment: str, received_at: datetime) -> Values:
+    """Any family; what a family does not have stays empty."""
+    return {
+        **{name: getattr(payload, name, "") for name in INSTRUMENT_TEXTS},
+        **{name: getattr(payload, name, None) for name in INSTRUMENT_FACTS},
+        "environment": environment,
+        "instrument_type": payload.instrument_type,
+        "symbol": payload.symbol,
+        "description": getattr(payload, "description", ""),
+        "multiplier": _multiplier(payload),
+        "tick_sizes": _ticks(payload),
+        "option_tick_sizes": [_tick(tick) for tick in getattr(payload, "option_tick_sizes", ())],
+        "raw": payload.raw,
+        "received_at": received_at,
+    }
+
+
+def _multiplier(payload: Any) -> Decimal | None:
+    """Money per point of price and unit, by the broker's own figure for the family."""
+    for name in ("shares_per_contract", "notional_multiplier", "money_per_point"):
+        if hasattr(payload, name):
+            return getattr(payload, name)
+    # A share and a coin are worth their price.
+    return Decimal(1)
+
+
+def _ticks(payload: Any) -> list[dict[str, str]]:
+    listed = [_tick(tick) for tick in getattr(payload, "tick_sizes", ())]
+    single = getattr(payload, "tick_size", None)
+    return listed or ([{"value": format(single, "f")}] if single is not None else [])
+
+
+def _tick(tick: Any) -> dict[str, str]:
+    facts = {"value": tick.value, "threshold": tick.threshold}
+    written = {name: format(value, "f") for name, value in facts.items() if value is not None}
+    return {**written, "symbol": tick.symbol} if tick.symbol else written

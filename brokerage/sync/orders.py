@@ -107,9 +107,7 @@ def _stands(order: Order, values: dict[str, Any]) -> bool:
     return _version_key(values) >= _version_key(stored)
 
 
-def _store_fills(
-    orders: dict[int, Order], mapped: Sequence[tuple[dict[str, Any], Any]]
-) -> Written:
+def _store_fills(orders: dict[int, Order], mapped: Sequence[tuple[dict[str, Any], Any]]) -> Written:
     places: dict[int, dict[int, int]] = {order.pk: {} for order in orders.values()}
     rows = OrderLeg.objects.filter(order__in=places).values_list("order_id", "position", "pk")
     for order_id, position, pk in rows:

@@ -1,0 +1,246 @@
+"""A run over one connection: steps in order, progress people can watch, failures kept apart."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from brokerage import connection_state, events, locks, valkey
+from brokerage.credentials.clients import client_for
+from brokerage.credentials.fields import UndecryptableSecret
+from brokerage.enums import SyncKind, SyncState
+from brokerage.environments import UnknownEnvironment
+from brokerage.models import Account, Connection, SyncRun
+from brokerage.sync import schedule
+from brokerage.sync.steps import ACCOUNT_STEPS, CONNECTION_STEPS, Reader
+from brokerage.sync.upsert import Written
+from brokerage.tastytrade import errors
+
+# What a requested run says until a worker takes it up.
+WAITING = "waiting for a worker"
+# A broker that asks for fewer calls without saying when to come back.
+HOLD_OFF_SECONDS = 30
+
+logger = logging.getLogger(__name__)
+
+
+def sync(
+    connection: Connection,
+    kinds: Iterable[SyncKind],
+    *,
+    requested_by: Any = None,
+    run: SyncRun | None = None,
+    wait: bool = True,
+) -> SyncRun | None:
+    """Read the kinds over REST, each account under its lock; the finished run.
+
+    One run at a time for each connection: with ``wait`` the next one queues, without it gives
+    way and returns None. What failed is in the run's report; connection-wide failures end it and
+    change the connection's state. Never raises for what the broker does.
+    """
+    ordered = schedule.in_order(set(kinds))
+    with locks.sync_lock(connection.pk, wait=wait) as held:
+        if not held:
+            return None
+        run = run or SyncRun(connection=connection, requested_by=requested_by)
+        run.kinds = [str(kind) for kind in ordered]
+        progress = _Progress(run, connection)
+        try:
+            with client_for(connection, user=run.requested_by) as client:
+                _read(progress, Reader(client, connection), ordered)
+        except (errors.TastytradeError, UndecryptableSecret, UnknownEnvironment) as error:
+            progress.stop(error)
+        except BaseException:
+            progress.broke()
+            raise
+        return progress.finish()
+
+
+def sync_after_reconnect(connection: Connection) -> SyncRun | None:
+    """What the account stream may have missed: nothing is replayed, so everything is read.
+
+    The caller holds the stream's messages back until this returns and then ingests them.
+    """
+    return sync(connection, schedule.AFTER_RECONNECT)
+
+
+def is_held_off(connection: Connection) -> bool:
+    """Whether the broker asked us to stay away for a while."""
+    return bool(valkey.client().exists(f"hold-off:{connection.pk}"))
+
+
+def _read(progress: _Progress, reader: Reader, kinds: list[SyncKind]) -> None:
+    """Connection-wide steps first, instruments after what says which are needed."""
+    before = [kind for kind in kinds if kind in CONNECTION_STEPS and kind != SyncKind.INSTRUMENTS]
+    of_accounts = [kind for kind in kinds if kind in ACCOUNT_STEPS]
+    progress.expect(len(kinds))
+    for kind in before:
+        progress.step(kind, None, lambda kind=kind: CONNECTION_STEPS[kind](reader))
+    accounts = _open_accounts(reader.connection)
+    after = 1 if SyncKind.INSTRUMENTS in kinds else 0
+    progress.expect(len(before) + len(of_accounts) * len(accounts) + after)
+    for account in accounts:
+        with locks.account_lock(account.pk):
+            for kind in of_accounts:
+                step = ACCOUNT_STEPS[kind]
+                progress.step(kind, account, lambda step=step, on=account: step(reader, on))
+    if after:
+        kind = SyncKind.INSTRUMENTS
+        progress.step(kind, None, lambda: CONNECTION_STEPS[kind](reader))
+
+
+def _open_accounts(connection: Connection) -> list[Account]:
+    """A closed account answers little; its last state is kept."""
+    reached = Account.objects.filter(accesses__connection=connection)
+    return list(reached.exclude(is_closed=True).order_by("number"))
+
+
+class _Progress:
+    """Keeps the SyncRun row, the times of the last good reads and the connection's state."""
+
+    def __init__(self, run: SyncRun, connection: Connection) -> None:
+        self.run = run
+        self.connection = connection
+        self.watched = run.pk is not None or run.requested_by_id is not None
+        self.failed_kinds: set[SyncKind] = set()
+        self.done_kinds: set[SyncKind] = set()
+        run.state = SyncState.RUNNING
+        run.current = "starting"
+        run.report = []
+        run.save()
+        self._tell()
+
+    def expect(self, steps: int) -> None:
+        self.run.steps_total = steps
+
+    def step(self, kind: SyncKind, account: Account | None, work: Callable[[], Written]) -> None:
+        """Run one step; a failure of its own is noted, one of the connection is raised."""
+        self.run.current = f"{kind.label} {account}" if account else kind.label
+        self._save()
+        started = time.monotonic()
+        try:
+            written = work()
+        except errors.NotAvailableHere:
+            self._note(kind, account, started, SyncState.UNAVAILABLE, Written(), "")
+            self._good(kind, account)
+            return
+        except errors.TastytradeError as error:
+            self.failed_kinds.add(kind)
+            words = connection_state.reason(error)
+            self._note(kind, account, started, SyncState.FAILED, Written(), words)
+            if connection_state.is_terminal(error) or connection_state.is_outage(error):
+                raise
+            logger.warning("sync of %s failed: %r", kind, error)
+            return
+        connection_state.worked(self.connection)
+        self._note(kind, account, started, SyncState.DONE, written, "")
+        self._good(kind, account)
+
+    def _note(
+        self,
+        kind: SyncKind,
+        account: Account | None,
+        started: float,
+        state: SyncState,
+        written: Written,
+        message: str,
+    ) -> None:
+        self.run.steps_done += 1
+        self.run.report.append(
+            {
+                "kind": str(kind),
+                "account": account.pk if account else None,
+                "rows": written.rows,
+                "changed": written.touched,
+                "state": str(state),
+                "message": message,
+                "milliseconds": round((time.monotonic() - started) * 1000, 1),
+            }
+        )
+        self._save()
+
+    def _good(self, kind: SyncKind, account: Account | None) -> None:
+        self.done_kinds.add(kind)
+        if account is not None:
+            _mark_read(Account, account.pk, [kind])
+
+    def stop(self, error: Exception) -> None:
+        """The broker or the login is out of order as a whole."""
+        connection_state.failed(self.connection, error)
+        self.run.message = connection_state.reason(error)
+        self.run.state = SyncState.FAILED
+        if isinstance(error, errors.RateLimited):
+            seconds = max(1, round(error.retry_after or HOLD_OFF_SECONDS))
+            valkey.client().set(f"hold-off:{self.connection.pk}", "1", ex=seconds)
+
+    def broke(self) -> None:
+        self.run.state = SyncState.FAILED
+        self.run.message = "Stopped by a fault on our side; the log says which."
+        self.finish()
+
+    def finish(self) -> SyncRun:
+        run = self.run
+        now = timezone.now()
+        if run.state == SyncState.RUNNING:
+            run.state = SyncState.FAILED if self.failed_kinds else SyncState.DONE
+        run.current, run.finished_at = "", now
+        run.save()
+        complete = self.done_kinds - self.failed_kinds
+        if run.state == SyncState.FAILED and run.message:
+            # The run was cut short: kinds of which some accounts were not reached are not done.
+            complete = {kind for kind in complete if kind in CONNECTION_STEPS}
+        if complete:
+            _mark_read(Connection, self.connection.pk, complete)
+            Connection.objects.filter(pk=self.connection.pk).update(last_sync_at=now)
+        self._tell(finished=True)
+        return run
+
+    def _save(self) -> None:
+        self.run.save()
+        if self.watched:
+            self._tell()
+
+    def _tell(self, *, finished: bool = False) -> None:
+        events.publish(
+            events.SYNC_UPDATED,
+            connection=self.connection,
+            detail={"run": self.run.pk, "state": str(self.run.state), "finished": finished},
+        )
+
+
+def _mark_read(model: Any, pk: Any, kinds: Iterable[SyncKind]) -> None:
+    """Merge the time of this read into `synced_at` in the database: others write there too."""
+    now = timezone.now().isoformat()
+    times = json.dumps({str(kind): now for kind in kinds})
+    model.objects.filter(pk=pk).update(synced_at=RawSQL("synced_at || %s::jsonb", [times]))
+
+
+def prune(days: int = 14) -> int:
+    """Forget finished runs older than so many days; how many went."""
+    limit = timezone.now() - timedelta(days=days)
+    deleted, _ = SyncRun.objects.filter(started_at__lt=limit).exclude(finished_at=None).delete()
+    return deleted
+
+
+def settle_lost() -> int:
+    """Runs that say they are going on though nobody holds the lock lost their worker."""
+    settled = 0
+    for run in SyncRun.objects.filter(state=SyncState.RUNNING).exclude(current=WAITING):
+        with locks.sync_lock(run.connection_id, wait=False) as held:
+            if not held:
+                continue
+            # Between the query and the lock it may have finished.
+            settled += SyncRun.objects.filter(pk=run.pk, state=SyncState.RUNNING).update(
+                state=SyncState.FAILED,
+                message="The worker was stopped; the next run reads everything again.",
+                current="",
+                finished_at=timezone.now(),
+            )
+    return settled

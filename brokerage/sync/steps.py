@@ -1,0 +1,186 @@
+"""One step of a sync: read one kind over REST, then store it (no transaction while reading)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from brokerage import clock, notices
+from brokerage.calendar import Session
+from brokerage.enums import SyncKind
+from brokerage.models import Account, BalanceSnapshot, Connection, Order, Transaction
+from brokerage.sync import accounts as account_store
+from brokerage.sync import instruments as instrument_store
+from brokerage.sync.balances import store_balances, store_snapshots
+from brokerage.sync.net_liq import store_bars
+from brokerage.sync.orders import store_orders
+from brokerage.sync.positions import store_complete_read
+from brokerage.sync.transactions import store_transactions
+from brokerage.sync.upsert import Written
+from brokerage.tastytrade.client import TastytradeClient
+from brokerage.tastytrade.resources import (
+    accounts,
+    balances,
+    customers,
+    market_time,
+    net_liq,
+    orders,
+    positions,
+    transactions,
+)
+
+# How far a first read goes back, and how far a later one overlaps with what is known.
+FIRST_ORDER_DAYS, FIRST_TRANSACTION_DAYS, FIRST_SNAPSHOT_DAYS = 30, 90, 90
+TRANSACTION_OVERLAP_DAYS, SNAPSHOT_OVERLAP_DAYS = 7, 3
+SESSION_DAYS_BACK, SESSION_DAYS_AHEAD = 7, 21
+NET_LIQ_SPANS = ("1d", "1y")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What a step works with."""
+
+    client: TastytradeClient
+    connection: Connection
+
+    @property
+    def today(self) -> date:
+        """The broker's New York date."""
+        return clock.today(self.connection)
+
+
+def sync_customer(reader: Reader) -> Written:
+    return account_store.store_customer(reader.connection, reader.client.send(customers.me()))
+
+
+def sync_accounts(reader: Reader) -> Written:
+    listing = reader.client.send(accounts.list_accounts())
+    return account_store.store_accounts(reader.connection, listing, timezone.now())
+
+
+def sync_sessions(reader: Reader) -> Written:
+    """The broker's equity sessions around today, for the market clock."""
+    today = reader.today
+    call = market_time.sessions(
+        today + timedelta(days=SESSION_DAYS_AHEAD),
+        from_date=today - timedelta(days=SESSION_DAYS_BACK),
+    )
+    sessions = [
+        Session(row.start_at, row.open_at, row.close_at, row.close_at_ext)
+        for row in reader.client.send(call)
+        if row.open_at and row.close_at
+    ]
+    clock.store_sessions(reader.connection.environment, sessions)
+    return Written(len(sessions))
+
+
+def sync_instruments(reader: Reader) -> Written:
+    reached = Account.objects.filter(accesses__connection=reader.connection)
+    environment = reader.connection.environment
+    needed = instrument_store.missing(environment, instrument_store.wanted(reached), timezone.now())
+    found = list(instrument_store.read(reader.client, needed))
+    return instrument_store.store_instruments(environment, found, timezone.now())
+
+
+def sync_trading_status(reader: Reader, account: Account) -> Written:
+    status = reader.client.send(accounts.trading_status(account.number))
+    return account_store.store_trading_status(account, status, timezone.now())
+
+
+def sync_balances(reader: Reader, account: Account) -> Written:
+    balance = reader.client.send(balances.get_balance(account.number))
+    return store_balances(account, [balance], timezone.now())
+
+
+def sync_positions(reader: Reader, account: Account) -> Written:
+    requested_at = timezone.now()
+    call = positions.list_positions(
+        account.number, include_closed_positions=True, include_marks=True
+    )
+    listed = reader.client.send(call)
+    written, closed = store_complete_read(account, listed, requested_at, timezone.now())
+    if closed:
+        names = ", ".join(position.symbol for position in closed[:5])
+        more = f" and {len(closed) - 5} more" if len(closed) > 5 else ""
+        notices.post(
+            reader.connection,
+            f"positions-vanished:{account.pk}",
+            f"{account}: the broker no longer lists {names}{more}; closed here after two reads "
+            "that agreed, last state kept.",
+            level="warning",
+        )
+    return written
+
+
+def sync_orders_live(reader: Reader, account: Account) -> Written:
+    found = list(reader.client.pages(orders.list_live(account.number)))
+    return store_orders(account, found, timezone.now())
+
+
+def sync_orders(reader: Reader, account: Account) -> Written:
+    """Since yesterday; the first time since a month."""
+    known = Order.objects.filter(account=account).exists()
+    days = 1 if known and SyncKind.ORDERS in account.synced_at else FIRST_ORDER_DAYS
+    call = orders.search(account.number, start_date=reader.today - timedelta(days=days))
+    return store_orders(account, list(reader.client.pages(call)), timezone.now())
+
+
+def sync_transactions(reader: Reader, account: Account) -> Written:
+    latest = (
+        Transaction.objects.filter(account=account)
+        .order_by("-transaction_date")
+        .values_list("transaction_date", flat=True)
+        .first()
+    )
+    start = reader.today - timedelta(days=FIRST_TRANSACTION_DAYS)
+    if latest is not None and SyncKind.TRANSACTIONS in account.synced_at:
+        start = latest - timedelta(days=TRANSACTION_OVERLAP_DAYS)
+    call = transactions.list_transactions(account.number, start_date=start)
+    return store_transactions(account, list(reader.client.pages(call)), timezone.now())
+
+
+def sync_snapshots(reader: Reader, account: Account) -> Written:
+    latest = (
+        BalanceSnapshot.objects.filter(account=account)
+        .order_by("-snapshot_date")
+        .values_list("snapshot_date", flat=True)
+        .first()
+    )
+    start = reader.today - timedelta(days=FIRST_SNAPSHOT_DAYS)
+    if latest is not None:
+        start = latest - timedelta(days=SNAPSHOT_OVERLAP_DAYS)
+    written = Written()
+    for time_of_day in ("BOD", "EOD"):
+        call = balances.list_snapshots(account.number, time_of_day=time_of_day, start_date=start)
+        found = list(reader.client.pages(call))
+        written += store_snapshots(account, found, timezone.now())
+    return written
+
+
+def sync_net_liq(reader: Reader, account: Account) -> Written:
+    written = Written()
+    for span in NET_LIQ_SPANS:
+        bars = reader.client.send(net_liq.history(account.number, time_back=span))
+        written += store_bars(account, span, bars)
+    return written
+
+
+CONNECTION_STEPS: dict[SyncKind, Callable[[Reader], Written]] = {
+    SyncKind.CUSTOMER: sync_customer,
+    SyncKind.ACCOUNTS: sync_accounts,
+    SyncKind.SESSIONS: sync_sessions,
+    SyncKind.INSTRUMENTS: sync_instruments,
+}
+ACCOUNT_STEPS: dict[SyncKind, Callable[[Reader, Account], Written]] = {
+    SyncKind.TRADING_STATUS: sync_trading_status,
+    SyncKind.BALANCES: sync_balances,
+    SyncKind.POSITIONS: sync_positions,
+    SyncKind.ORDERS_LIVE: sync_orders_live,
+    SyncKind.ORDERS: sync_orders,
+    SyncKind.TRANSACTIONS: sync_transactions,
+    SyncKind.SNAPSHOTS: sync_snapshots,
+    SyncKind.NET_LIQ: sync_net_liq,
+}
