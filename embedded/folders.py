@@ -8,6 +8,7 @@ import stat
 import tempfile
 from pathlib import Path
 
+from embedded import privileges
 from embedded.errors import EmbeddedError
 
 # A socket's path may be 104 bytes on macOS, 108 on Linux; leave room for ".s.PGSQL.5432.lock".
@@ -34,6 +35,7 @@ def socket_folder(data: Path) -> Path:
 def _refuse_foreign(folder: Path) -> None:
     """Anyone may create names in a shared temporary folder: accept only what is ours."""
     facts = folder.lstat()
-    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():
+    ours = {os.geteuid(), privileges.demotion().owner}
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid not in ours:
         raise EmbeddedError(f"{folder} belongs to somebody else; remove it and start again.")
     folder.chmod(0o700)

@@ -45,15 +45,16 @@ class Postgres:
 
         A server that a killed supervisor left running on this folder is stopped first.
         """
+        folders.private(self.data)
+        self._hand_over()
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
         self._check_version()
         self._clear_lock()
 
     def _initialise(self) -> None:
-        shutil.rmtree(self.data, ignore_errors=True)
-        folders.private(self.data)
-        self._hand_over()
+        for left in self.data.iterdir():  # of an earlier try that was cut short
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
         command = [_program("initdb"), "-D", str(self.data), "-U", ROLE, "--auth=trust"]
         command += ["-E", "UTF8", "--locale=C.UTF-8", *([] if self.durable else ["--no-sync"])]
         demoted = privileges.demotion()
@@ -67,16 +68,19 @@ class Postgres:
             **demoted.options,
         )
         if result.returncode != 0:
-            shutil.rmtree(self.data, ignore_errors=True)
             raise EmbeddedError(f"PostgreSQL could not make its data folder: {result.stderr}")
 
     def _hand_over(self) -> None:
-        """Where the server runs as the real nobody, the folders must be nobody's."""
+        """Where the server runs as the real nobody: give it its folders, let it through ours."""
         owner = privileges.demotion().owner
         if owner is None:
             return
+        self.data.parent.chmod(0o711)
         for folder in (self.data, self.sockets):
-            os.chown(folder, owner, owner)
+            if folder.stat().st_uid != owner:
+                subprocess.run(["chown", "-R", f"{owner}:{owner}", str(folder)], check=True)
+        privileges.require_access(self.data, "DATA_DIR")
+        privileges.require_access(binaries.postgres_folder(), "PG_BIN")
 
     def _check_version(self) -> None:
         kept = (self.data / "PG_VERSION").read_text().strip()

@@ -7,7 +7,10 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from embedded.errors import EmbeddedError
 
 _NOBODY = 65534
 _UNSHARE = ("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}")
@@ -45,3 +48,13 @@ def demotion() -> Demotion:
     if _namespaces_allowed():
         return Demotion(prefix=_UNSHARE)
     return Demotion(options={"user": _NOBODY, "group": _NOBODY, "extra_groups": []})
+
+
+def require_access(folder: Path, variable: str) -> None:
+    """EmbeddedError, naming the variable that moves it, when the real nobody cannot enter."""
+    probe = subprocess.run(["test", "-x", str(folder)], check=False, cwd="/", **demotion().options)
+    if probe.returncode != 0:
+        raise EmbeddedError(
+            f"PostgreSQL does not run as root, and the user it runs as may not enter {folder}. "
+            f"Move it with {variable}, or start the desk as an ordinary user."
+        )

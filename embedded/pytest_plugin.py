@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from embedded import processes
+from embedded import privileges, processes
 from embedded.postgres import Postgres, environment
 from embedded.valkey import Valkey
 
@@ -53,7 +53,11 @@ def _start_postgres() -> None:
     server = Postgres(folder / "pg", folder, durable=False)
     server.prepare()
     process = processes.spawn(
-        server.command(), env=environment(), cwd=folder, output=(folder / "pg.log").open("wb")
+        server.command(),
+        env=environment(),
+        cwd=folder,
+        output=(folder / "pg.log").open("wb"),
+        **privileges.demotion().options,
     )
     _running.append((process, signal.SIGINT))
     server.wait_ready(process)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from embedded import processes
+from embedded import privileges, processes
 from embedded.errors import BinaryMissing, EmbeddedError
 from embedded.folders import socket_folder
 from embedded.postgres import Postgres, environment
@@ -22,7 +23,11 @@ def start(server: Postgres) -> Running:
     server.prepare()
     with (server.data.parent / "log").open("ab") as log:
         process = processes.spawn(
-            server.command(), env=environment(), cwd=server.data.parent, output=log
+            server.command(),
+            env=environment(),
+            cwd=server.data.parent,
+            output=log,
+            **privileges.demotion().options,
         )
     server.wait_ready(process)
     return process
@@ -105,3 +110,26 @@ def test_a_named_folder_without_a_server_is_an_error(
     monkeypatch.setenv("PG_BIN", str(tmp_path))
     with pytest.raises(BinaryMissing, match="PG_BIN"):
         Postgres(tmp_path / "postgres", tmp_path).command()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user needs no demotion")
+def test_as_root_without_namespaces_it_runs_as_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(privileges, "_namespaces_allowed", lambda: False)
+    with tempfile.TemporaryDirectory() as name:
+        server = Postgres(Path(name) / "postgres", socket_folder(Path(name)))
+        process = start(server)
+        try:
+            assert Path(f"/proc/{process.pid}").stat().st_uid == 65534
+            assert ask(server, "SELECT 1") == "1"
+        finally:
+            processes.end_group(process, signal.SIGINT)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user needs no demotion")
+def test_a_folder_that_nobody_may_enter_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(privileges, "_namespaces_allowed", lambda: False)
+    with tempfile.TemporaryDirectory() as name:  # for its owner alone
+        data = Path(name) / "data"
+        data.mkdir()
+        with pytest.raises(EmbeddedError, match="DATA_DIR"):
+            Postgres(data / "postgres", socket_folder(data)).prepare()
