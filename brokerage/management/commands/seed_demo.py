@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from brokerage import connections
 from brokerage.enums import EnvironmentName
-from brokerage.models import Connection
+from brokerage.models import Connection, SyncRun
 
 _LABEL = "Simulated broker"
 
@@ -58,20 +58,24 @@ def _connection(user: AbstractBaseUser) -> Connection:
     for connection in existing:
         if connection.refresh_token == token and connection.client_secret == secret:
             return connection
-    made = connections.connect(user, EnvironmentName.SIMULATOR, secret, token, label=_LABEL)
+    try:
+        made = connections.connect(user, EnvironmentName.SIMULATOR, secret, token, label=_LABEL)
+    except connections.ConnectError as error:
+        raise CommandError(f"The simulator could not be connected: {error}") from None
     for connection in existing:
         connections.remove(connection)
     return made
 
 
 def _wait_for_sync(connection: Connection, timeout: float) -> None:
+    """Return when the first run has ended; at once when that was in an earlier life."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
+        run = SyncRun.objects.filter(connection=connection).order_by("pk").first()
         connection.refresh_from_db()
-        if connection.last_sync_at is not None:
+        if run is not None and run.finished_at is not None:
+            if connection.last_sync_at is None:
+                raise CommandError(f"The first sync ended as {run.state}: {run.message}")
             return
-        time.sleep(0.2)
-    raise CommandError(
-        f"The first sync did not finish within {timeout:.0f} s "
-        f"({connection.state}: {connection.state_reason or 'no reason given'})."
-    )
+        time.sleep(0.1)
+    raise CommandError(f"The first sync did not finish within {timeout:.0f} s.")
