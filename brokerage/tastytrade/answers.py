@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -81,7 +82,7 @@ def problem(
         status=response.status_code,
         code=code,
         items=_items(body),
-        retry_after=retry.retry_after(response.headers, body, datetime.now(UTC)),
+        retry_after=retry.retry_after(response.headers, body, broker_time(response)),
         route=call.route,
         # An answer to a sign-in is never kept.
         raw=None if issubclass(kind, OAuthError) else body,
@@ -89,6 +90,14 @@ def problem(
     if isinstance(found, errors.PreflightFailed):
         found.buying_power_effect = _buying_power_effect(body)
     return found
+
+
+def broker_time(response: httpx.Response) -> datetime:
+    """The Date header; our own clock where there is none."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError, TypeError):
+        return datetime.now(UTC)
 
 
 def _kind(

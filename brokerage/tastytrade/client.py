@@ -27,6 +27,7 @@ from brokerage.tastytrade.paging import Walk
 from brokerage.tastytrade.payloads.oauth import Grant
 from brokerage.tastytrade.resources import oauth
 from brokerage.tastytrade.retry import RetryPolicy
+from brokerage.tastytrade.secret import Secret
 
 T = TypeVar("T")
 TIMEOUT = 15.0
@@ -295,6 +296,8 @@ def exchange_code(
     observer: Observer | None = None,
 ) -> Grant:
     """Trades an authorization code for a grant: access and refresh token. Raises OAuthError."""
+    # Hidden from here on, in this frame too: a debug page prints the locals of a failure.
+    code, client_secret = Secret(code), Secret(client_secret)
     call = oauth.trade_code(
         code, client_id=client_id, client_secret=client_secret, redirect_uri=redirect_uri
     )

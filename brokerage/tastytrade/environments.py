@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
+
+# A name, an IPv4 or an IPv6 address.
+_HOST = re.compile(r"[a-z0-9.\-]+|[0-9a-f:.]+", re.ASCII)
 
 DEFAULT_ACCEPT_VERSION = "20261012"
 
@@ -22,12 +26,24 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        # Reading the port checks it.
+        _ = parts.port
+    except ValueError:
+        raise InsecureAddress("not an address") from None
+    if not _HOST.fullmatch(parts.hostname or ""):
+        raise InsecureAddress("an address needs a host")
+    return parts
+
+
 def _split(url: str, schemes: tuple[str, str], loopback: bool) -> SplitResult:
     """The parts of `url` when it may be spoken to; `schemes` is (encrypted, plain)."""
-    parts = urlsplit(url)
-    if not parts.hostname or parts.username is not None or parts.password is not None:
-        raise InsecureAddress("an address needs a host and carries no credentials")
-    if loopback and not _is_loopback(parts.hostname):
+    parts = _parts(url)
+    if parts.username is not None or parts.password is not None:
+        raise InsecureAddress("an address carries no credentials")
+    if loopback and not _is_loopback(parts.hostname or ""):
         raise InsecureAddress("the simulator is spoken to on a loopback address alone")
     if parts.scheme == schemes[0] or (loopback and parts.scheme == schemes[1]):
         return parts

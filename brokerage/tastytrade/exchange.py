@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -132,14 +131,9 @@ class Exchange:
         raise MalformedAnswer(problem, status=response.status_code, route=call.route)
 
     def _learn(self, call: Call[Any], response: httpx.Response, sent_at: datetime) -> None:
-        written = response.headers.get("Date")
-        if written:
-            try:
-                theirs = parsedate_to_datetime(written)
-                ours = sent_at + (datetime.now(UTC) - sent_at) / 2
-                self.clock_offset = (theirs - ours).total_seconds()
-            except (ValueError, TypeError):
-                pass
+        if "Date" in response.headers:
+            ours = sent_at + (datetime.now(UTC) - sent_at) / 2
+            self.clock_offset = (answers.broker_time(response) - ours).total_seconds()
         found = notice(
             response.headers,
             response.status_code,

@@ -84,7 +84,7 @@ class CustomerAccount(Payload, frozen=True):
 class TradingStatus(Payload, frozen=True):
     """What the broker lets an account do. An absent flag is None: unknown, never False."""
 
-    account_number: RequiredText = ""
+    account_number: str = ""
     id: Count = None
     day_trade_count: Count = None
     cmta_override: Count = None
