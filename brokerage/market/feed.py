@@ -53,7 +53,9 @@ class Frame(msgspec.Struct, omit_defaults=True):
     sent_at: float
     cells: dict[str, Cells] = {}
     health: FeedHealth | None = None
-    # The book was emptied (another level, another symbol set): forget what is held.
+    # Symbols that nobody follows any more: their cells are gone from the book.
+    gone: list[str] = []
+    # The book was emptied (another level): forget what is held.
     cleared: bool = False
 
 
@@ -116,12 +118,18 @@ def book_fields(cells: Mapping[str, Cells]) -> dict[str, bytes]:
 
 
 async def publish(server: redis.asyncio.Redis, feed: str, frame: Frame) -> None:
-    """Keep the frame's cells in the latest book, then tell the feed's channel."""
+    """Keep the frame's cells in the latest book, then tell the feed's channel.
+
+    Raises redis.RedisError; a frame may then have been kept but not told, which does no harm.
+    """
     async with server.pipeline(transaction=False) as batch:
         if frame.cleared:
             batch.delete(book_key(feed))
+        if frame.gone:
+            fields = [f"{name}:{symbol}" for symbol in frame.gone for name in CELL_TYPES]
+            batch.hdel(book_key(feed), *fields)
         if frame.cells:
-            batch.hset(book_key(feed), mapping=book_fields(frame.cells))  # type: ignore[arg-type]
+            batch.hset(book_key(feed), mapping=book_fields(frame.cells))
             batch.expire(book_key(feed), BOOK_SECONDS)
         if frame.health is not None:
             batch.set(health_key(feed), _encode(frame.health), ex=HEALTH_SECONDS)
@@ -150,7 +158,7 @@ def parse_book(fields: Mapping[bytes, bytes]) -> dict[str, Cells]:
 
 def load_book(feed: str) -> dict[str, Cells]:
     """The latest book as the gateway keeps it; for processes without a running hub."""
-    return parse_book(_bytes_client().hgetall(book_key(feed)))  # type: ignore[arg-type]
+    return parse_book(_bytes_client().hgetall(book_key(feed)))
 
 
 def parse_health(value: bytes | str | None) -> FeedHealth:
@@ -163,7 +171,7 @@ def parse_health(value: bytes | str | None) -> FeedHealth:
 
 def load_health(feed: str) -> FeedHealth:
     """The state of a feed's streams now; for processes without a running hub."""
-    return parse_health(_bytes_client().get(health_key(feed)))  # type: ignore[arg-type]
+    return parse_health(_bytes_client().get(health_key(feed)))
 
 
 def health(connection: HasFeed) -> FeedHealth:

@@ -76,6 +76,8 @@ class LatestBook:
         """Take over a frame."""
         if frame.cleared:
             self._cells = {}
+        for symbol in frame.gone:
+            self._cells.pop(symbol, None)
         for symbol, newer in frame.cells.items():
             held = self._cells.get(symbol)
             if held is None:

@@ -1,0 +1,28 @@
+"""Holds both streams of every connection; several may run. SIGTERM or SIGINT ends it cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Any
+
+import uvloop
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from brokerage.gateway.supervisor import Supervisor
+
+
+class Command(BaseCommand):
+    help = "Hold the broker's streams: account notifications into the mirror, quotes to pages."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        supervisor = Supervisor(settings.GATEWAY_LEASE_SECONDS)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, supervisor.stop)
+        await supervisor.run()
