@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -28,11 +29,22 @@ def command(desk: LiveDesk, name: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def connections(desk: LiveDesk) -> str:
-    script = (
-        "from brokerage.models import Connection; "
-        "print(*Connection.objects.values_list('id', 'created_at'))"
-    )
+SHOW = (
+    "from brokerage.models import Connection; "
+    "print(*Connection.objects.values_list('id', 'environment', 'created_at'))"
+)
+MAKE_REAL = (
+    "from brokerage.models import Connection; from users.models import User; "
+    "Connection.objects.create(user=User.objects.get(username='demo'), environment='sandbox', "
+    "label='My sandbox', client_secret='s', refresh_token='r', grant_fingerprint='f')"
+)
+REMOVE_REAL = (
+    "from brokerage.models import Connection; "
+    "Connection.objects.filter(environment='sandbox').delete()"
+)
+
+
+def shell(desk: LiveDesk, script: str) -> str:
     return desk.manage("shell", "--no-imports", "-c", script)
 
 
@@ -43,35 +55,43 @@ def test_a_whole_life(tmp_path: Path) -> None:
         assert desk.pids().keys() == PROCESSES
         with urllib.request.urlopen(f"{desk.address}/healthz", timeout=5) as answer:
             assert answer.status == 200
-        before = connections(desk)
+        before = shell(desk, SHOW)
         second = command(desk, "demo")
         assert second.returncode == 1 and "A desk already runs on" in second.stderr
 
         desk.kill_supervisor()  # its children live on: the next start must end them
-        began = time.monotonic()
         desk.start()
-        assert time.monotonic() - began < 45
-        assert connections(desk) == before
+        assert shell(desk, SHOW) == before
+        shell(desk, MAKE_REAL)
+        simulator = desk.facts["simulator"]
     finally:
         code = desk.stop()
     assert code == 0
     assert desk.survivors() == []
-    for secret in (desk_secret for desk_secret in _secrets(desk) if desk_secret):
-        shown = desk.output.read_text() + "".join(
-            log.read_text() for log in desk.logs.glob("*.log")
-        )
-        assert secret not in shown
+    assert_none_was_shown(desk, simulator["client_secret"], simulator["refresh_token"])
+    refused = command(desk, "reset")
+    assert refused.returncode == 1 and "sandbox: My sandbox of demo" in refused.stderr
+    assert (desk.data / "postgres" / "PG_VERSION").exists()
+    assert desk.survivors() == []
 
+    began = time.monotonic()
+    desk.start()
+    try:
+        assert time.monotonic() - began < 30
+        shell(desk, REMOVE_REAL)
+    finally:
+        desk.stop()
     reset = command(desk, "reset")
     assert reset.returncode == 0, reset.stderr
     assert not desk.data.exists()
 
 
-def _secrets(desk: LiveDesk) -> list[str]:
-    import json
-
+def assert_none_was_shown(desk: LiveDesk, *secrets: str) -> None:
     kept = json.loads((desk.data / "keys.json").read_text())
-    return [kept["SECRET_KEY"], kept["FIELD_ENCRYPTION_KEYS"]]
+    for file in [*desk.logs.glob("*.log"), desk.output]:
+        text = file.read_text()
+        for secret in (kept["SECRET_KEY"], kept["FIELD_ENCRYPTION_KEYS"], *secrets):
+            assert secret not in text, file.name
 
 
 @pytest.mark.parametrize("variable", ["PORT", "SIMULATOR_PORT"])
