@@ -14,6 +14,7 @@ from django.utils import timezone
 from brokerage import audit, code_flow, connection_state, events, login_trial
 from brokerage.code_flow import CodeFlowError
 from brokerage.code_flow import available as code_flow_available
+from brokerage.code_flow import available as code_flow_available
 from brokerage.credentials.clients import client_for
 from brokerage.credentials.fields import UndecryptableSecret
 from brokerage.credentials.store import fingerprint
@@ -36,7 +37,9 @@ __all__ = [
     "complete_code_flow",
     "connect",
     "code_flow_available",
+    "code_flow_available",
     "environment_for",
+    "offered",
     "offered",
     "refresh_now",
     "remove",
