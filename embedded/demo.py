@@ -122,7 +122,7 @@ def _start(desk: Desk, supervisor: Supervisor, terminal: Terminal, stop: threadi
     with step("PostgreSQL and Valkey"):
         supervisor.start(*desk.servers())
     with step("database schema"):
-        _manage(desk.environment(), "migrate", "--noinput", "--verbosity", "0")
+        _manage(desk.environment(), "migrate", "--noinput", "--skip-checks", "-v", "0")
     with step("simulated broker"):
         supervisor.start(desk.simulator_service())
     with step("web, workers, beat, gateway"):

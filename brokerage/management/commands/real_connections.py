@@ -10,6 +10,7 @@ from brokerage.models import Connection
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = []
     help = "List the logins to environments other than the simulator, one a line."
 
     def handle(self, **_options: object) -> None:

@@ -18,6 +18,7 @@ _LABEL = "Simulated broker"
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = []
     help = (
         "Create a user (password: DEMO_PASSWORD) and connect the simulator "
         "(SIMULATOR_CLIENT_SECRET, SIMULATOR_REFRESH_TOKEN). Does nothing the second time."
