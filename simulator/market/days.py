@@ -11,11 +11,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from simulator.market import calendar, rng
+from simulator.market import calendar, rng, surface
 from simulator.market.levels import Levels, moment
 from simulator.market.lines import CRYPTO, FUTURE, FUTURE_OPTION, INDEX, OPTION, Line
 from simulator.market.rng import F64
-from simulator.market.view import View
+from simulator.market.smiles import smile_of
+from simulator.market.view import MONTH, SOON, YEAR, View
 
 # share of a session's volume done by share of its time
 _TIME = np.array([0.0, 0.05, 0.15, 0.35, 0.6, 0.8, 0.95, 1.0])
@@ -147,12 +148,26 @@ class Days:
         if line.is_option:
             when = self._last_time(line, at)
             return self.mark(line, when), when
-        price = view.price(line)
         if line.kind == INDEX:
-            return _on_tick(line, price.mid), at
-        beat = int(at * 2)
+            return _on_tick(line, view.price(line).mid), at
+        return self.print_at(line, math.floor(at * 2)), math.floor(at * 2) / 2
+
+    def print_at(self, line: Line, beat: int) -> float:
+        """The price of the trade at a half second: the bid or the ask of that instant."""
+        price = self._view(beat / 2).price(line)
         draw = rng.uniforms(np.array([line.key ^ beat], dtype=np.uint64))[0]
-        return (price.bid if draw < 0.5 else price.ask), beat / 2
+        return price.bid if draw < 0.5 else price.ask
+
+    def regular_last(self, view: View, line: Line) -> tuple[float, float]:
+        """(price, instant) of the last print of a regular session."""
+        at = view.resting(line.hours)
+        day = calendar.trade_date(line.hours, moment(at))
+        start, end = _volume_span(line, day)
+        if line.is_option or start <= at < end:
+            return self._last(view, line, at)
+        if at < start:
+            end = _volume_span_cached(line.hours, previous_day(line.hours, day))[1]
+        return self.mark(line, end - 0.5), end - 0.5
 
     def _range(
         self, view: View, line: Line, day: date, start: float, at: float, opened: float,
@@ -193,20 +208,27 @@ class Days:
         paths = self.levels.paths
         first, last = paths.day_of(start), paths.day_of(end - 1e-3)
         if line.level == "VIX":
-            epochs = np.linspace(start, end, 200, endpoint=False)
-            view = self._view(start)
-            return epochs, np.array([view.level(line, float(e)) for e in epochs])
-        parts = [self.levels.grid(line.level, d, level) for d in range(first, last + 1)]
+            parts = [self._vix(line, d, min(level, 12)) for d in range(first, last + 1)]
+        else:
+            parts = [self.levels.grid(line.level, d, level) for d in range(first, last + 1)]
         epochs = np.concatenate([p[0] for p in parts])
         levels = np.concatenate([p[1] for p in parts])
         inside = (epochs >= start) & (epochs < end)
         epochs, levels = epochs[inside], levels[inside]
-        if line.kind == FUTURE:
+        if line.kind == FUTURE and line.level != "VIX":
             levels = levels * self._basis(line, start)
         if not len(epochs):
             view = self._view(start)
             return np.array([start]), np.array([view.level(line, start)])
         return epochs, levels
+
+    def _vix(self, line: Line, day: int, level: int) -> tuple[F64, F64]:
+        epochs, states = self.levels.states(day, level)
+        years = SOON if line.kind == INDEX else np.maximum((line.expires - epochs) / YEAR, 0.0)
+        smile = smile_of(self.levels.equities["SPX"])
+        near = surface.atm_variance(smile, states, 0.0, np.asarray(years))
+        far = surface.atm_variance(smile, states, 0.0, np.asarray(years + MONTH))
+        return epochs, 106.0 * np.sqrt((far - near) / MONTH)
 
     def _basis(self, line: Line, at: float) -> float:
         return self._view(at).level(line, at) / self.levels.spot(line.level, at)
@@ -234,13 +256,34 @@ class Days:
     def volume(self, line: Line, at: float) -> float:
         """Done so far on the trade date of an instant; whole units but for coins."""
         day = calendar.trade_date(line.hours, moment(at))
-        span = calendar.hours(line.hours, day)
-        if span is None or line.kind == INDEX:
+        if line.kind == INDEX:
             return 0.0
         start, end = _volume_span(line, day)
         share = min(max((at - start) / (end - start), 0.0), 1.0)
         done = float(np.interp(share, _TIME, _DONE)) * self.day_volume(line, day)
         return round(done, 4) if line.kind == CRYPTO else float(math.floor(done))
+
+    def volumes(self, line: Line, day: date, epochs: F64) -> F64:
+        """`volume` at many instants of one trade date, extended hours included."""
+        if line.kind == INDEX:
+            return np.zeros(len(epochs))
+        start, end = _volume_span(line, day)
+        shares = np.clip((epochs - start) / (end - start), 0.0, 1.0)
+        done = np.interp(shares, _TIME, _DONE) * self.day_volume(line, day)
+        if line.hours == calendar.STOCK:
+            done = done + self.extended_volume(line, day, epochs)
+        result: F64 = np.round(done, 4) if line.kind == CRYPTO else np.floor(done)
+        return result
+
+    def extended_volume(self, line: Line, day: date, epochs: F64) -> F64:
+        """Done before the bell and after it, not part of the regular volume."""
+        start, end = _volume_span(line, day)
+        span = calendar.hours(line.hours, day)
+        assert span is not None
+        early = np.clip((epochs - span[0].timestamp()) / (start - span[0].timestamp()), 0, 1)
+        late = np.clip((epochs - end) / max(span[1].timestamp() - end, 1.0), 0, 1)
+        result: F64 = self.day_volume(line, day) * (0.012 * early**2 + 0.02 * np.sqrt(late))
+        return result
 
     def time_of_volume(self, line: Line, at: float, volume: float) -> float:
         """When the trade date reached a volume."""

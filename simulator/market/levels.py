@@ -90,6 +90,12 @@ class Levels:
                 levels[epochs >= since] *= np.exp(size)
         return epochs, levels
 
+    def states(self, day: int, level: int) -> tuple[F64, F64]:
+        """The volatility state over a day at 2^level + 1 points: (instants, states)."""
+        epochs, own = self.paths.grid("VOLX", day, level)
+        _, echo = self.paths.grid("MKTV", day, level)
+        return epochs, np.clip(own + factors.VOL_LEVERAGE * echo, -0.9, 1.5)
+
     def shock(self, name: str, size: float, since: float) -> None:
         """From `since` on, move a name by a log step (children that track it follow)."""
         if name not in self.names:

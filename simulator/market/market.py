@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from simulator.market import calendar, instruments
+from simulator.market.candles import Candles
 from simulator.market.days import Days
 from simulator.market.levels import Levels, moment
 from simulator.market.lines import (
@@ -78,6 +79,7 @@ class Market:
         self.levels = Levels(seed)
         self.registry = Registry(self.levels)
         self.days = Days(self.levels)
+        self.candles = Candles(self)
         self.view = View(self.levels, clock.now().timestamp())
         self._hot: dict[str, tuple[Line, int]] = {}
         self._tick = 0
@@ -275,6 +277,7 @@ class Market:
             name = line.level
         self.levels.shock(name, math.log(factor), (now or self.now).timestamp())
         self.days.forget()
+        self.candles.forget()
         self.view = View(self.levels, self.view.epoch)
 
     def snapshot(self) -> dict[str, Any]:
@@ -287,6 +290,7 @@ class Market:
             raise ValueError("the snapshot belongs to another seed")
         self.levels.restore(state)
         self.days.forget()
+        self.candles.forget()
         self.view = View(self.levels, datetime.fromisoformat(state["now"]).timestamp())
 
 

@@ -20,6 +20,7 @@ from simulator.market.rng import F64
 FIRST, LAST = date(2021, 1, 1), date(2037, 1, 1)
 LEVELS = 16
 STEPS = 1 << LEVELS
+MOST_HELD = 6_000_000  # grid points kept
 
 # share of a business day's variance passed by New York hour; nights count for a quarter
 _HOURS = np.array([0, 4, 8, 9.5, 10, 11, 12.5, 14, 15, 16, 18, 24]) / 24
@@ -68,6 +69,7 @@ class Paths:
         self._jumps = self._draw_jumps()
         self._base = self._walk()
         self._grids: OrderedDict[tuple[int, int, int], F64] = OrderedDict()
+        self._held = 0
 
     # -- time --------------------------------------------------------------------------------
 
@@ -124,8 +126,9 @@ class Paths:
         if cached is None:
             cached = self._draw_grid(index, day, level, epochs)
             self._grids[(index, day, level)] = cached
-            if len(self._grids) > 512:
-                self._grids.popitem(last=False)
+            self._held += len(cached)
+            while self._held > MOST_HELD:
+                self._held -= len(self._grids.popitem(last=False)[1])
         return epochs, cached
 
     def _grid_epochs(self, index: int, day: int, level: int) -> F64:

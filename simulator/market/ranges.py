@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.market import pricing, surface
+from simulator.market.levels import RATE
 from simulator.market.lines import Line
+from simulator.market.rng import F64
 from simulator.market.smiles import smile_of
 from simulator.market.view import YEAR, View, _future_line
 
@@ -21,7 +23,7 @@ def at_extremes(days: Days, line: Line, day: date, start: float, at: float) -> l
     """Model values at the underlying's high and low since the opening."""
     view = days._view(start)
     terms = view.terms([line])
-    under = _under(line)
+    under = under(line)
     if line.underlying == "VIX":
         return [view.price(line).mid]
     times, highs, low_times, lows = days._moves(under, day, _start(days, under, day, start))
@@ -46,7 +48,40 @@ def _values(line: Line, view: View, t: pricing.Terms, forward: np.ndarray) -> li
     return [float(v) for v in pricing.price(both)]
 
 
-def _under(line: Line) -> Line:
+def model(view: View, line: Line, spots: F64, times: F64, states: F64) -> F64:
+    """Model values of one option for prices of its underlying at several instants."""
+    years = np.maximum((line.expires - times) / YEAR, 60.0 / YEAR)
+    if line.row is not None and line.root is not None:
+        carry = RATE - line.row.dividend_yield
+        spots = (spots * line.root.shares + line.root.cash) / 100.0
+        forward = spots if line.row.symbol == "VIX" else spots * np.exp(carry * years)
+        carry = 0.0 if line.row.symbol == "VIX" else carry
+    else:
+        carry, forward = 0.0, spots
+    smile = smile_of(line.row if line.row is not None else line.product)
+    vol = np.array(
+        [
+            surface.volatility(smile, float(s), float(t), y[None], k[None])[0]
+            for s, t, y, k in zip(states, times, years, np.log(line.k / forward), strict=True)
+        ]
+    )
+    size = len(spots)
+    return pricing.price(
+        pricing.Terms(
+            forward,
+            np.full(size, line.k),
+            years,
+            vol,
+            np.full(size, RATE),
+            np.full(size, carry),
+            np.full(size, line.call),
+            np.full(size, line.european),
+        )  # fmt: skip
+    )
+
+
+def under(line: Line) -> Line:
+    """The line that an option is on."""
     if line.row is None:
         return _future_line(line)
     return replace(
@@ -63,4 +98,4 @@ def _start(days: Days, under: Line, day: date, start: float) -> float:
     return span[0].timestamp() if span else start
 
 
-__all__ = ["YEAR", "at_extremes"]
+__all__ = ["at_extremes", "model", "under"]
