@@ -119,9 +119,24 @@ _TERMINAL = frozenset(
 )
 
 
+# Other spellings, met in prose and in other clients.
+_SPELLINGS = {
+    "Canceled": "Cancelled",
+    "Working": "Live",
+    "Open": "Live",
+    "Partial": "Live",
+    "Partially Filled": "Live",
+    "Pending": "Received",
+    "Inflight": "In Flight",
+    "In-Flight": "In Flight",
+    "Cancel Pending": "Cancel Requested",
+    "Pending Cancel": "Cancel Requested",
+}
+
+
 def canonical_status(status: str) -> str:
-    """The spelling of the wire: `Canceled` is read as `Cancelled`."""
-    return "Cancelled" if status == "Canceled" else status
+    """The broker's own spelling of a status; an unknown one stays as it is."""
+    return _SPELLINGS.get(status, status)
 
 
 def phase(status: str) -> Phase:

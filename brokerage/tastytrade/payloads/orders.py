@@ -140,12 +140,12 @@ class Order(Payload, frozen=True):
 
     @property
     def is_partially_filled(self) -> bool:
-        """Not finished, and some leg has executed in part: derived, never a status."""
-        return not self.is_terminal and any(
-            leg.quantity is not None
-            and leg.remaining_quantity is not None
-            and 0 < leg.remaining_quantity < leg.quantity
-            for leg in self.legs
+        """Not finished, something executed and something left: derived, never a status."""
+        remaining = [leg.remaining_quantity for leg in self.legs]
+        return (
+            not self.is_terminal
+            and any(leg.filled_quantity for leg in self.legs)
+            and any(remaining)
         )
 
     @property
