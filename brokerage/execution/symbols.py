@@ -1,13 +1,8 @@
-"""Order symbols as a ticket needs them: is it well formed, and how is one put together.
-
-The grammar itself is the adapter's; here it only gets words for people.
-"""
+"""Is a typed symbol well formed? The adapter has the grammar; here it gets words for people."""
 
 from __future__ import annotations
 
 import re
-from datetime import date
-from decimal import Decimal
 
 from brokerage.execution.commands import (
     CRYPTOCURRENCY,
@@ -49,13 +44,3 @@ def grammar_problem(instrument_type: str, symbol: str) -> str:
     if not pattern.fullmatch(symbol):
         return f"“{symbol.strip()}” is not a symbol of this kind. {words}"
     return ""
-
-
-def option_symbol(root: str, expiration: date, option_type: str, strike: Decimal) -> str:
-    """The 21-character option symbol; ValueError when root or strike do not fit."""
-    thousandths = strike * 1000
-    if thousandths != thousandths.to_integral_value() or not 0 < strike < 100_000:
-        raise ValueError("strike")
-    if not 1 <= len(root) <= 6:
-        raise ValueError("root")
-    return f"{root:<6}{expiration:%y%m%d}{option_type}{int(thousandths):08d}"

@@ -1,0 +1,266 @@
+"""Orders and intents in words: the broker's own where it has them, plain ones where it has none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from brokerage.enums import (
+    SUBMISSION_STATUSES,
+    TERMINAL_STATUSES,
+    WORKING_STATUSES,
+    IntentState,
+)
+from brokerage.models import Order, OrderIntent
+from portfolio import formats
+
+_BAD = {"Rejected"}
+_GOOD = {"Filled"}
+# What people of other desks call it; the broker's word stays the first.
+_HINTS = {
+    "Received": "accepted, waits to be routed",
+    "Routed": "on its way",
+    "In Flight": "on its way to the exchange",
+    "Contingent": "waits for another order or a condition",
+    "Live": "Working at the exchange",
+    "Cancel Requested": "Working, cancellation asked for",
+    "Replace Requested": "Working, replacement asked for",
+    "Filled": "executed",
+    "Cancelled": "cancelled",
+    "Expired": "its time in force has ended",
+    "Rejected": "refused by the broker or the exchange",
+    "Removed": "taken out by the broker",
+    "Partially Removed": "taken out in part by the broker",
+}
+INTENT_WORDS = {
+    IntentState.SENDING: ("Sending", "ours"),
+    IntentState.ACCEPTED: ("Accepted", "submission"),
+    IntentState.REJECTED: ("Rejected", "bad"),
+    IntentState.DENIED: ("Not sent", "bad"),
+    IntentState.UNKNOWN: ("Sent, checking", "ours"),
+    IntentState.NOT_FOUND: ("Not at the broker", "bad"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A status chip: the words, the colour group, the explanation."""
+
+    text: str
+    tone: str
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How much of an order is executed; in lots of the order where legs agree, else by the leg."""
+
+    filled: Decimal | None
+    total: Decimal | None
+    legs_pending: bool = False
+
+    @property
+    def is_partial(self) -> bool:
+        return bool(self.filled) and self.total is not None and self.filled != self.total
+
+    @property
+    def text(self) -> str:
+        if self.total is None:
+            return formats.UNKNOWN
+        filled = formats.quantity(self.filled or 0, sign=False)
+        return f"{filled}/{formats.quantity(self.total, sign=False)}"
+
+
+def progress_of(order: Order) -> Progress:
+    """Executed size: the leg that is furthest behind counts, as a lot needs all its legs."""
+    size = order.size
+    shares = []
+    for leg in order.legs.all():
+        if not leg.quantity or leg.remaining_quantity is None:
+            return Progress(None, size)
+        shares.append((leg.quantity - leg.remaining_quantity) / leg.quantity)
+    if not shares or size is None:
+        return Progress(None, size)
+    return Progress(_whole(min(shares) * size), size, legs_pending=min(shares) != max(shares))
+
+
+def _whole(value: Decimal) -> Decimal:
+    """A third of three lots is one lot, not 0.999…"""
+    nearest = value.quantize(Decimal("0.00000001"))
+    return nearest.normalize()
+
+
+def status_chip(order: Order) -> Chip:
+    """The broker's word; parts filled as `Live 3/10`; a filled order whose legs are not all in."""
+    progress = progress_of(order)
+    text, tip = order.status or "Unknown status", _HINTS.get(order.status, "")
+    if order.status not in TERMINAL_STATUSES and progress.is_partial:
+        text, tip = f"{order.status} {progress.text}", "Partial: " + (tip or "partly executed")
+    if order.status == "Filled" and progress.filled is not None and progress.is_partial:
+        text, tip = "Filled, fills arriving", "the executions of some legs are not here yet"
+    if order.status == "Contingent" and order.contingent_status:
+        tip = order.contingent_status
+    if order.status not in _HINTS:
+        tip = "a status this desk does not know; shown as the broker says it"
+    return Chip(text, _tone(order), tip)
+
+
+def _tone(order: Order) -> str:
+    if order.status in _BAD:
+        return "bad"
+    if order.status in _GOOD:
+        return "good"
+    if order.status in TERMINAL_STATUSES:
+        return "terminal"
+    if order.status in WORKING_STATUSES:
+        return "working"
+    return "submission" if order.status in SUBMISSION_STATUSES else "ours"
+
+
+def derived_label(order: Order) -> str:
+    """What other desks call it: Working, Partial, or nothing beyond the broker's word."""
+    if order.status in TERMINAL_STATUSES:
+        return ""
+    if progress_of(order).is_partial:
+        return "Partial"
+    return "Working" if order.status in WORKING_STATUSES else ""
+
+
+def limit_words(order: Order) -> str:
+    """`229.40 db`, `stop 171.25`, `$25.00`, `market`."""
+    parts = []
+    if order.stop_trigger is not None:
+        parts.append(f"stop {formats.price(order.stop_trigger)}")
+    if order.price is not None:
+        parts.append(formats.structure_price(order.price, order.price_effect))
+    if order.value is not None:
+        parts.append(f"${formats.money(order.value)}")
+    return ", ".join(parts) or "market"
+
+
+def leg_words(legs: Any) -> list[str]:
+    """Each leg as traders write it: `+10 AAPL`, `−1 SPY 17 Jan 26 590 P`."""
+    return [
+        formats.leg_label(_signed(leg.action, leg.quantity), leg.symbol, leg.instrument_type)
+        for leg in legs
+    ]
+
+
+def _signed(action: str, quantity: Decimal | None) -> Decimal | None:
+    if quantity is None:
+        return None
+    return -quantity if action.startswith("Sell") else quantity
+
+
+def source_words(order: Order, *, ours: bool) -> str:
+    """Where it was made."""
+    if ours:
+        return "this desk"
+    return order.source.partition(";")[0] or "elsewhere"
+
+
+def age_words(since: datetime | None, now: datetime) -> str:
+    return formats.age((now - since).total_seconds() if since else None)
+
+
+def body_legs(body: dict[str, Any]) -> list[str]:
+    """The legs of a request body, as traders write them."""
+    words = []
+    for leg in body.get("legs") or []:
+        quantity = leg.get("quantity")
+        amount = None if quantity is None else Decimal(str(quantity))
+        if amount is None:
+            words.append(formats.symbol_label(leg["symbol"], leg["instrument-type"]))
+            continue
+        signed = _signed(leg["action"], amount)
+        words.append(formats.leg_label(signed, leg["symbol"], leg["instrument-type"]))
+    return words
+
+
+def body_price(body: dict[str, Any]) -> str:
+    """`229.40 db`, `stop 171.25`, `at the market`, `for $25.00`."""
+    parts = []
+    if body.get("stop-trigger"):
+        parts.append(f"stop {formats.price(body['stop-trigger'])}")
+    if body.get("price"):
+        parts.append(formats.structure_price(body["price"], body.get("price-effect")))
+    if body.get("value"):
+        parts.append(f"${formats.money(body['value'])}")
+    return ", ".join(parts) or "at the market"
+
+
+def send_words(body: dict[str, Any], number: str) -> str:
+    """What the one button does: `Send: buy 10 AAPL for 229.40 db to …0001`."""
+    legs = body["legs"]
+    if len(legs) == 1:
+        leg = legs[0]
+        verb = "buy" if leg["action"].startswith("Buy") else "sell"
+        amount = f"{formats.quantity(leg['quantity'], sign=False)} " if "quantity" in leg else ""
+        what = f"{verb} {amount}{formats.symbol_label(leg['symbol'], leg['instrument-type'])}"
+    else:
+        what = " ".join(body_legs(body))
+    price = body_price(body)
+    joined = what if price == "at the market" else f"{what} for"
+    return f"Send: {joined} {price} to …{number[-4:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class IntentFacts:
+    """An intent for its page: chip, what to know, what differs, how often it was looked for."""
+
+    id: str
+    kind: str
+    chip: Chip
+    legs: list[str]
+    price: str
+    order_type: str
+    time_in_force: str
+    account: str
+    environment: str
+    identifier: str
+    reason: str
+    is_open: bool
+    is_unknown: bool
+    may_send_again: bool
+    differences: list[dict[str, str]]
+    look_alikes: list[int]
+    reads: int
+    created_at: datetime
+    sent_at: datetime | None
+    resolved_at: datetime | None
+
+
+def intent_facts(intent: OrderIntent) -> IntentFacts:
+    text, tone = INTENT_WORDS[IntentState(intent.state)]
+    body = intent.body if intent.kind == "submit" else {}
+    return IntentFacts(
+        id=str(intent.pk),
+        kind=intent.kind,
+        chip=Chip(text, tone),
+        legs=body_legs(body),
+        price=body_price(body) if body else "",
+        order_type=body.get("order-type", ""),
+        time_in_force=body.get("time-in-force", ""),
+        account=str(intent.account),
+        environment=intent.account.environment,
+        identifier=intent.client_order_id,
+        reason=intent.reason,
+        is_open=intent.state in (IntentState.SENDING, IntentState.UNKNOWN),
+        is_unknown=intent.state == IntentState.UNKNOWN,
+        may_send_again=intent.kind == "submit"
+        and intent.state in (IntentState.NOT_FOUND, IntentState.DENIED, IntentState.REJECTED),
+        differences=intent.error.get("echo", []),
+        look_alikes=intent.error.get("look_alikes", []),
+        reads=len(intent.reads_without_trace),
+        created_at=intent.created_at,
+        sent_at=intent.sent_at,
+        resolved_at=intent.resolved_at,
+    )
+
+
+def now() -> datetime:
+    return timezone.now()

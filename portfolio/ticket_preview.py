@@ -1,0 +1,192 @@
+"""A dry run's answer as rows for the confirmation: fees, buying power, warnings, checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from brokerage.execution.checks import CheckReport
+from brokerage.models import OrderPreview
+from portfolio import formats, order_words
+
+_FEES = (
+    ("Commission", "commission", "commission-breakdown"),
+    ("Clearing", "clearing-fees", "clearing-fees-breakdown"),
+    ("Regulatory", "regulatory-fees", "regulatory-fees-breakdown"),
+    ("Index option fee", "proprietary-index-option-fees", "proprietary-fees-breakdown"),
+    ("Rebates", "rebates", "rebates-breakdown"),
+)
+_PART_WORDS = {
+    "orf": "options regulatory (ORF)",
+    "sec": "SEC",
+    "taf": "FINRA TAF",
+    "nfa": "NFA",
+    "exchange": "exchange",
+    "clearing": "clearing",
+    "brokerage": "brokerage",
+    "proprietary": "proprietary",
+    "rebate": "rebate",
+}
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRow:
+    """One kind of fee; `parts` name what it is made of, zero parts left out."""
+
+    name: str
+    amount: str
+    css: str
+    parts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    name: str
+    text: str
+    css: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewFacts:
+    """Everything a confirmation shows; a missing part of the answer is an empty list."""
+
+    id: str = ""
+    send: str = ""
+    legs: list[str] = field(default_factory=list)
+    price: str = ""
+    money: str = ""
+    order_type: str = ""
+    time_in_force: str = ""
+    account: str = ""
+    environment: str = ""
+    expires_at: datetime | None = None
+    fees: list[FeeRow] = field(default_factory=list)
+    total_fees: str = ""
+    buying_power: list[Figure] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    passed: tuple[str, ...] = ()
+    skipped: tuple[Any, ...] = ()
+    status: str = ""
+
+    @classmethod
+    def of_refusal(cls, answer: Mapping[str, Any]) -> PreviewFacts:
+        """What came along with a refusal: the buying power that is not enough."""
+        return cls(buying_power=_buying_power(answer), warnings=_warnings(answer))
+
+
+def facts_of(shown: OrderPreview, answer: Mapping[str, Any], report: CheckReport) -> PreviewFacts:
+    body = shown.body
+    fees = answer.get("fee-calculation") or {}
+    return PreviewFacts(
+        id=str(shown.pk),
+        send=order_words.send_words(body, shown.account.number),
+        legs=order_words.body_legs(body),
+        price=order_words.body_price(body),
+        money=_money_words(body),
+        order_type=body["order-type"],
+        time_in_force=_time_words(body),
+        account=str(shown.account),
+        environment=shown.environment,
+        expires_at=shown.expires_at,
+        fees=[row for row in (_fee(fees, *names) for names in _FEES) if row],
+        total_fees=_total(fees),
+        buying_power=_buying_power(answer),
+        warnings=_warnings(answer),
+        passed=report.passed,
+        skipped=report.skipped,
+        status=str((answer.get("order") or {}).get("status") or ""),
+    )
+
+
+def _time_words(body: Mapping[str, Any]) -> str:
+    date = body.get("gtc-date")
+    return f"{body['time-in-force']} {date}" if date else str(body["time-in-force"])
+
+
+def _amount(values: Mapping[str, Any], key: str) -> Decimal | None:
+    """Signed by its effect: a debit takes."""
+    try:
+        amount = Decimal(str(values[key]))
+    except (KeyError, InvalidOperation):
+        return None
+    return -abs(amount) if values.get(f"{key}-effect") == "Debit" else amount
+
+
+def _fee(fees: Mapping[str, Any], name: str, key: str, breakdown: str) -> FeeRow | None:
+    amount = _amount(fees, key)
+    if amount is None or (amount == 0 and key in ("rebates", "proprietary-index-option-fees")):
+        return None
+    return FeeRow(name, fee_text(amount), formats.tone(amount), _parts(fees.get(breakdown)))
+
+
+def _parts(rows: Any) -> tuple[tuple[str, str], ...]:
+    parts = []
+    for row in rows or ():
+        amount = _amount({"value": row.get("value"), "value-effect": row.get("effect")}, "value")
+        if amount:
+            name = str(row.get("name") or "")
+            parts.append((_PART_WORDS.get(name, name), fee_text(amount)))
+    return tuple(parts)
+
+
+def fee_text(amount: Decimal) -> str:
+    """Fees have up to six decimals; what is below a cent is not rounded away."""
+    exact = amount.normalize()
+    places = max(2, -int(exact.as_tuple().exponent)) if exact else 2
+    return formats.signed(amount, places)
+
+
+def _total(fees: Mapping[str, Any]) -> str:
+    total = _amount(fees, "total-fees")
+    return formats.UNKNOWN if total is None else fee_text(total)
+
+
+def _buying_power(answer: Mapping[str, Any]) -> list[Figure]:
+    """Effect, what is there now, what is left; signed, a shortfall is negative and marked."""
+    values = answer.get("buying-power-effect") or {}
+    rows = (
+        ("Buying power effect", "change-in-buying-power", formats.signed_money),
+        ("Buying power now", "current-buying-power", formats.money),
+        ("Buying power left", "new-buying-power", formats.money),
+        ("Change in margin requirement", "change-in-margin-requirement", formats.signed_money),
+    )
+    figures = []
+    for name, key, write in rows:
+        amount = _amount(values, key)
+        if amount is None:
+            continue
+        short = key == "new-buying-power" and amount < 0
+        css = "loss" if short else ""
+        figures.append(Figure(f"{name} (short)" if short else name, write(amount), css))
+    return figures
+
+
+def _warnings(answer: Mapping[str, Any]) -> list[str]:
+    """The broker's own words."""
+    rows = [*(answer.get("warnings") or ()), *(answer.get("notes") or ())]
+    return [str(row.get("message") or row.get("code") or "") for row in rows]
+
+
+def _money_words(body: Mapping[str, Any]) -> str:
+    """The limit multiplied out where the multiplier is one: shares. Options: see the effect."""
+    legs = body["legs"]
+    if not body.get("price") or len(legs) != 1 or legs[0]["instrument-type"] != "Equity":
+        return ""
+    total = Decimal(str(body["price"])) * Decimal(str(legs[0].get("quantity") or 0))
+    verb = "you pay at most" if body.get("price-effect") == "Debit" else "you receive at least"
+    return f"{verb} ${formats.money(total)}"
+
+
+def compared(shown: OrderPreview, order: Any, average: str) -> list[tuple[str, str, str]]:
+    """Name, shown before sending, what it came to; fees are known only from transactions."""
+    body = shown.body
+    rows = [("Price", order_words.body_price(body), average or "not executed yet")]
+    fees = (shown.answer or {}).get("fee-calculation") or {}
+    rows.append(("Fees", _total(fees), "booked with the transactions"))
+    for figure in _buying_power(shown.answer or {})[:1]:
+        rows.append((figure.name, figure.text, "see the account's balances"))
+    return rows

@@ -1,0 +1,135 @@
+"""The order ticket: form → preview → confirm → result. Works without a script; htmx refines it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from brokerage import access
+from brokerage.enums import IntentState
+from brokerage.execution import services
+from brokerage.execution.preview import PreviewOutcome, open_preview, preview
+from brokerage.models import OrderPreview
+from portfolio import ticket_page
+from portfolio.order_words import intent_facts
+from portfolio.ticket_preview import PreviewFacts, facts_of
+from portfolio.views.orders import order_facts
+
+UNPROCESSABLE, CONFLICT = 422, 409
+
+
+@require_http_methods(["GET", "POST"])
+def ticket(request: HttpRequest) -> HttpResponse:
+    """The form; query values fill it in. Posted back when a choice changes: nothing is judged.
+
+    A post, so that the values (and the form's token) stay out of addresses and logs.
+    """
+    page = ticket_page.load(request, request.POST or request.GET, draft=True)
+    template = "_ticket.html" if request.headers.get("HX-Target") == "ticket" else "ticket.html"
+    return render(request, f"portfolio/{template}", {"page": page})
+
+
+@require_POST
+def ticket_preview(request: HttpRequest) -> HttpResponse:
+    """Check and dry-run, place nothing: the confirmation, or the form with what is wrong."""
+    page = ticket_page.load(request, request.POST, draft=False)
+    if page.account is None or page.connection is None:
+        page.ticket.add_findings([ticket_page.no_account()])
+        return _form_again(request, page, None)
+    if not page.ticket.is_valid():
+        return _form_again(request, page, None)
+    outcome = preview(
+        request.user, page.account, page.connection, page.ticket.command(), page.ticket_id
+    )
+    if outcome.preview is None:
+        page.ticket.add_findings(outcome.findings)
+        return _form_again(request, page, outcome)
+    context = _confirmation(request, page, outcome)
+    return render(request, "portfolio/ticket_preview.html", context)
+
+
+def _confirmation(
+    request: HttpRequest, page: ticket_page.TicketPage, outcome: PreviewOutcome
+) -> dict[str, Any]:
+    assert outcome.preview is not None
+    return {
+        "page": page,
+        "preview": facts_of(outcome.preview, outcome.answer, outcome.report),
+        "content_hash": outcome.content_hash,
+        "client_order_id": page.ticket_id,
+        "seconds": int(settings.PREVIEW_SECONDS),
+        "sending_problem": services.sending_problem(page.connection),
+        "values": ticket_page.hidden_values(page),
+    }
+
+
+def _form_again(
+    request: HttpRequest, page: ticket_page.TicketPage, outcome: PreviewOutcome | None
+) -> HttpResponse:
+    """The form with every finding at its place; what the broker said comes along."""
+    context: dict[str, Any] = {"page": page, "outcome": outcome}
+    if outcome is not None and outcome.answer:
+        context["preview"] = PreviewFacts.of_refusal(outcome.answer)
+    return render(request, "portfolio/ticket.html", context, status=UNPROCESSABLE)
+
+
+@require_POST
+def ticket_submit(request: HttpRequest) -> HttpResponse:
+    """Send what was confirmed, once; leads to the same result however often it is asked for."""
+    shown = open_preview(request.user, request.POST.get("preview", ""))
+    try:
+        intent = services.submit(
+            request.user,
+            shown.pk,
+            request.POST.get("content_hash", ""),
+            request.POST.get("client_order_id", ""),
+        )
+    except services.Conflict as refusal:
+        return _conflict(request, shown, str(refusal))
+    return redirect("portfolio:ticket-result", intent.pk)
+
+
+def _conflict(request: HttpRequest, shown: OrderPreview, reason: str) -> HttpResponse:
+    """Nothing was sent: say so, and offer the same order on a new ticket."""
+    sent = getattr(shown, "orderintent", None)
+    context = {"reason": reason, "again": ticket_page.ticket_url(shown), "sent": sent}
+    return render(request, "portfolio/ticket_conflict.html", context, status=CONFLICT)
+
+
+@require_GET
+def ticket_result(request: HttpRequest, intent_id: uuid.UUID) -> HttpResponse:
+    """What became of it; lives by push, and by polling while the outcome is open."""
+    intent = access.get_intent(request.user, intent_id)
+    context = {
+        "intent": intent_facts(intent),
+        "order": order_facts(intent.order, ours=True) if intent.order else None,
+        "again": ticket_page.resend_url(intent),
+        "open": intent.state in (IntentState.SENDING, IntentState.UNKNOWN),
+    }
+    fragment = request.headers.get("HX-Target") == "ticket-result"
+    template = "_ticket_result.html" if fragment else "ticket_result.html"
+    return render(request, f"portfolio/{template}", context)
+
+
+@require_GET
+def market_panel_fragment(request: HttpRequest) -> HttpResponse:
+    """Level 1, depth and tape of one symbol as a fragment."""
+    connection = access.get_connection(request.user, request.GET.get("connection", ""))
+    panel = ticket_page.panel_of(connection, request.GET)
+    return render(request, "portfolio/_market_panel.html", {"panel": panel})
+
+
+ticket_urls = [
+    path("trade/", ticket, name="ticket"),
+    path("trade/preview/", ticket_preview, name="ticket-preview"),
+    path("trade/submit/", ticket_submit, name="ticket-submit"),
+    path("trade/market/", market_panel_fragment, name="market-panel"),
+    path("trade/<uuid:intent_id>/", ticket_result, name="ticket-result"),
+]
+urlpatterns = ticket_urls
