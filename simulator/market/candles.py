@@ -287,9 +287,18 @@ def _merge(start: date, bars: list[Bar]) -> Bar:
     if len(bars) == 1:
         only = bars[0]
         return Bar(
-            int(_midnight(start) * 1000), only.open, only.high, only.low, only.close, only.volume,
-            only.count, only.vwap, only.bid_volume, only.ask_volume, only.iv,
-        )  # fmt: skip
+            int(_midnight(start) * 1000),
+            only.open,
+            only.high,
+            only.low,
+            only.close,
+            only.volume,
+            only.count,
+            only.vwap,
+            only.bid_volume,
+            only.ask_volume,
+            only.iv,
+        )
     volume = sum(b.volume for b in bars)
     value = sum(b.vwap * b.volume for b in bars)
     return Bar(
@@ -328,6 +337,6 @@ def _bars(
                 size - lifted,
                 lifted,
                 round(iv, 6),
-            )  # fmt: skip
+            )
         )
     return found

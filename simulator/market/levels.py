@@ -141,8 +141,9 @@ class Levels:
             if product.source in scale:
                 own = f"own:/{_family(product.code)}"
                 self._rows[f"/{product.code}"] = (
-                    product.price, {product.source: product.load, own: 1.0}
-                )  # fmt: skip
+                    product.price,
+                    {product.source: product.load, own: 1.0},
+                )
                 if own not in {s.name for s in self._own}:
                     self._own.append(Series(own, product.own, 300))
 
@@ -167,7 +168,7 @@ class Levels:
                     jump_rate=rate,
                     jump_size=row.iv * 0.06,
                     events=_report_jumps(row),
-                )  # fmt: skip
+                )
             )
         self._rows[row.symbol] = (row.price, {k: v for k, v in loads.items() if v})
 

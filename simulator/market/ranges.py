@@ -23,13 +23,13 @@ def at_extremes(days: Days, line: Line, day: date, start: float, at: float) -> l
     """Model values at the underlying's high and low since the opening."""
     view = days._view(start)
     terms = view.terms([line])
-    under = under(line)
+    below = under(line)
     if line.underlying == "VIX":
         return [view.price(line).mid]
-    times, highs, low_times, lows = days._moves(under, day, _start(days, under, day, start))
+    times, highs, low_times, lows = days._moves(below, day, _start(days, below, day, start))
     high = highs[max(0, int(np.searchsorted(times, at, side="right")) - 1)]
     low = lows[max(0, int(np.searchsorted(low_times, at, side="right")) - 1)]
-    opened = days.mark(under, start)
+    opened = days.mark(below, start)
     ratio = np.array([high / opened, low / opened])
     forward = terms.forward[0] * ratio
     return _values(line, view, terms, forward)
@@ -76,7 +76,7 @@ def model(view: View, line: Line, spots: F64, times: F64, states: F64) -> F64:
             np.full(size, carry),
             np.full(size, line.call),
             np.full(size, line.european),
-        )  # fmt: skip
+        )
     )
 
 

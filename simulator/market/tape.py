@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -99,7 +100,7 @@ def _prints(
                 venue,
                 "BUY" if side else "SELL",
                 extended,
-            )  # fmt: skip
+            )
         )
     return found
 
@@ -114,4 +115,4 @@ def _split(line: Line, done: float, beat: int) -> list[float]:
         for u in rng.uniforms(rng.spread(line.key ^ beat, np.arange(count - 1, dtype=np.uint64)))
     )
     edges = [0.0, *cuts, done]
-    return [b - a for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    return [b - a for a, b in pairwise(edges) if b > a]

@@ -1,0 +1,469 @@
+"""The FEED service of one channel: configuration, subscriptions, and what is due to be sent.
+
+Nothing here touches a socket: `setup`, `subscribe` and `collect` return frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.dxlink_events import Event, Events, series_rows
+from simulator.dxlink_fields import (
+    ALIASES,
+    BEGIN,
+    BOOK,
+    END,
+    FIELDS,
+    HISTORY,
+    LAST_VALUE,
+    NAN,
+    PENDING,
+    REMOVE,
+    SNIP,
+    TAPE,
+    empty,
+    time_index,
+)  # fmt: skip
+from simulator.market import candles, tape
+from simulator.market.depth import Level, book
+from simulator.market.lines import Line
+from simulator.market.market import Market
+from simulator.market.view import View
+
+Frame = dict[str, Any]
+ROWS_PER_FRAME = 400
+SOURCES = frozenset({"ntv", "DEFAULT", "glbx"})
+BOOK_LEVELS = 10
+
+# virtual seconds between looks at types that need not follow each tick
+PACE = {"Greeks": 1.0, "TheoPrice": 2.0, "Summary": 1.0, "Underlying": 5.0, "Profile": 60.0,
+        "Series": 5.0, "Candle": 1.0}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Subscription:
+    """One (type, symbol, source) of a channel."""
+
+    type: str
+    symbol: str
+    line: Line | None
+    source: str = ""
+    from_time: int = 0
+    spec: candles.Spec | None = None
+    key: object = None
+    since: float = 0.0  # virtual time of the last look
+    fresh: bool = True
+    last_bar: int = 0
+    levels: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Limits:
+    """Caps of one connection and what is used of them."""
+
+    entries: int = 25_000
+    candles: int = 50
+    used: int = 0
+    used_candles: int = 0
+
+
+class TooMany(Exception):
+    """A cap is reached; the text is what the server says."""
+
+
+class Feed:
+    """State of one FEED channel."""
+
+    def __init__(self, channel: int, contract: str, limits: Limits) -> None:
+        self.channel = channel
+        self.contract = contract
+        self.limits = limits
+        self.period = 0.1
+        self.format = "FULL"
+        self.asked: dict[str, list[str]] = {}
+        self.subscriptions: dict[tuple[str, str, str], Subscription] = {}
+        self._announced: dict[str, list[str]] = {}
+        self._getters: dict[str, Callable[[Event], list[Any]]] = {}
+        self.next_flush = 0.0
+
+    # -- configuration -----------------------------------------------------------------------
+
+    def setup(self, message: Frame) -> Frame:
+        """Take over the wishes of a FEED_SETUP and answer with what is in force."""
+        period = message.get("acceptAggregationPeriod")
+        if isinstance(period, int | float) and not isinstance(period, bool):
+            self.period = min(max(float(period), 0.0), 60.0)
+        if message.get("acceptDataFormat") in ("FULL", "COMPACT"):
+            self.format = message["acceptDataFormat"]
+        fields = message.get("acceptEventFields")
+        changed = {}
+        if isinstance(fields, dict):
+            for name, wanted in fields.items():
+                if isinstance(wanted, list) and all(isinstance(f, str) for f in wanted) and wanted:
+                    self.asked[name] = wanted
+                    self._getters.pop(name, None)
+                    if name in self._announced:
+                        changed[name] = self._announced[name] = wanted
+        return self._config(changed)
+
+    def _config(self, fields: dict[str, list[str]]) -> Frame:
+        frame: Frame = {
+            "type": "FEED_CONFIG", "channel": self.channel, "dataFormat": self.format,
+            "aggregationPeriod": self.period,
+        }  # fmt: skip
+        if fields:
+            frame["eventFields"] = fields
+        return frame
+
+    def switch(self, data_format: str) -> Frame:
+        """Change the format by the server's own decision."""
+        self.format = data_format
+        return self._config({})
+
+    def fields_of(self, event_type: str) -> list[str]:
+        """The field list in force for a type."""
+        return self.asked.get(event_type) or list(FIELDS[event_type])
+
+    # -- subscriptions -----------------------------------------------------------------------
+
+    def subscribe(self, message: Frame, market: Market) -> list[str]:
+        """Apply reset, remove, add in this order; returns the texts of refused caps."""
+        if message.get("reset") is True:
+            self.clear()
+        for item in _objects(message.get("remove")):
+            self._drop(_key(item))
+        refused: dict[str, None] = {}
+        for item in _objects(message.get("add")):
+            try:
+                self._add(item, market)
+            except TooMany as reason:
+                refused[str(reason)] = None
+        return list(refused)
+
+    def clear(self) -> None:
+        """Forget all subscriptions."""
+        for key in list(self.subscriptions):
+            self._drop(key)
+
+    def _drop(self, key: tuple[str, str, str]) -> None:
+        found = self.subscriptions.pop(key, None)
+        if found is not None:
+            self.limits.used -= 1
+            self.limits.used_candles -= found.type == "Candle"
+
+    def _add(self, item: Frame, market: Market) -> None:
+        key = _key(item)
+        event_type, symbol, source = key
+        if event_type not in FIELDS or symbol == "*":
+            return
+        if key not in self.subscriptions:
+            self._count(event_type)
+        entry = Subscription(event_type, symbol, None, source, _from_time(item.get("fromTime")))
+        if event_type == "Candle":
+            entry.spec = candles.parse(symbol)
+            base = entry.spec.base if entry.spec else ""
+            entry.line = market.line_of_streamer(base)
+        else:
+            entry.line = market.line_of_streamer(symbol)
+        self.subscriptions[key] = entry
+
+    def _count(self, event_type: str) -> None:
+        limits = self.limits
+        if limits.used >= limits.entries:
+            raise TooMany("Your subscription size is too big")
+        if event_type == "Candle" and limits.used_candles >= limits.candles:
+            raise TooMany("Your subscription size for event type 'Candle' is too big")
+        limits.used += 1
+        limits.used_candles += event_type == "Candle"
+
+    # -- data --------------------------------------------------------------------------------
+
+    def collect(self, market: Market, view: View, events: Events) -> list[Frame]:
+        """Frames for everything that is new since the last look."""
+        due = [s for s in self.subscriptions.values() if self._due(s, view)]
+        if not due:
+            return []
+        _prepare(market, view, due)
+        batches: dict[str, list[Event]] = {}
+        for entry in due:
+            found = self._look(entry, market, view, events)
+            if found:
+                batches.setdefault(entry.type, []).extend(found)
+            entry.since, entry.fresh = view.epoch, False
+        return list(self._frames(batches))
+
+    def _due(self, entry: Subscription, view: View) -> bool:
+        if entry.fresh:
+            return True
+        if view.epoch == entry.since:
+            return False
+        pace = PACE.get(entry.type, 0.0)
+        return abs(view.epoch - entry.since) >= pace
+
+    def _look(self, entry: Subscription, market: Market, view: View, events: Events) -> list[Event]:
+        if entry.type == "Candle":
+            return _candles(entry, market, view)
+        if entry.line is None:
+            return []
+        if entry.type in BOOK:
+            return _book(entry, view)
+        if entry.type == "Series":
+            return _series(entry, market, view)
+        if entry.type in TAPE:
+            return self._tape(entry, market, view)
+        if entry.type in LAST_VALUE:
+            return self._value(entry, events)
+        return []
+
+    def _value(self, entry: Subscription, events: Events) -> list[Event]:
+        assert entry.line is not None
+        built = events.build(entry.type, entry.line, entry.symbol)
+        if built is None:
+            return []
+        key, event = built
+        if key == entry.key:
+            return []
+        entry.key = key
+        # STREAM has no initial value: only what happens from now on
+        return [] if entry.fresh and self.contract == "STREAM" else [event]
+
+    def _tape(self, entry: Subscription, market: Market, view: View) -> list[Event]:
+        if entry.type != "TimeAndSale" or entry.line is None:
+            return []
+        if entry.fresh and (self.contract == "STREAM" or not self._history(entry)):
+            if self.contract != "TICKER":
+                return []
+            found = tape.prints(market.days, view, entry.line, view.epoch - 3600, view.epoch, 1)
+            return [_sale(p, entry.symbol) for p in found[-1:]]
+        since = entry.from_time / 1000 if entry.fresh else entry.since
+        found = tape.prints(market.days, view, entry.line, since, view.epoch)
+        rows = [_sale(p, entry.symbol) for p in found]
+        if entry.fresh:
+            rows.reverse()
+            return _marked(rows, entry, [])
+        return rows[-1:] if self.contract == "TICKER" else rows
+
+    def _history(self, entry: Subscription) -> bool:
+        return self.contract == "HISTORY" or (self.contract == "AUTO" and entry.from_time > 0)
+
+    # -- frames ------------------------------------------------------------------------------
+
+    def _frames(self, batches: dict[str, list[Event]]) -> Iterator[Frame]:
+        if self.format == "FULL":
+            rows = [_full(event) for found in batches.values() for event in found]
+            for start in range(0, len(rows), ROWS_PER_FRAME):
+                yield self._data(rows[start : start + ROWS_PER_FRAME])
+            return
+        for event_type, found in batches.items():
+            fields = self.fields_of(event_type)
+            if self._announced.get(event_type) != fields:
+                self._announced[event_type] = fields
+                yield self._config({event_type: fields})
+            getter = self._getter(event_type)
+            for start in range(0, len(found), ROWS_PER_FRAME):
+                values: list[Any] = []
+                for event in found[start : start + ROWS_PER_FRAME]:
+                    values.extend(getter(event))
+                yield self._data([event_type, values])
+
+    def _data(self, data: list[Any]) -> Frame:
+        return {"type": "FEED_DATA", "channel": self.channel, "data": data}
+
+    def _getter(self, event_type: str) -> Callable[[Event], list[Any]]:
+        getter = self._getters.get(event_type)
+        if getter is None:
+            known = FIELDS[event_type]
+            names = [ALIASES.get(f, f) for f in self.fields_of(event_type)]
+            pairs = [(n, empty(event_type, n) if n in known else NAN) for n in names]
+
+            def getter(event: Event) -> list[Any]:
+                return [event.get(name, missing) for name, missing in pairs]
+
+            self._getters[event_type] = getter
+        return getter
+
+
+def _full(event: Event) -> Event:
+    """A FULL object: all fields of the type, head first."""
+    event_type = event["eventType"]
+    return {name: event.get(name, empty(event_type, name)) for name in FIELDS[event_type]}
+
+
+def _objects(value: Any) -> Iterator[Frame]:
+    if isinstance(value, list):
+        yield from (item for item in value if isinstance(item, dict))
+
+
+def _key(item: Frame) -> tuple[str, str, str]:
+    return (
+        str(item.get("type", "")), str(item.get("symbol", "")), str(item.get("source") or ""),
+    )  # fmt: skip
+
+
+def _from_time(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0
+    return max(0, int(min(value, 2**53)))
+
+
+def _prepare(market: Market, view: View, due: list[Subscription]) -> None:
+    """Price everything that is about to be looked at in as few passes as possible."""
+    priced = [s.line for s in due if s.line and s.type not in ("Candle", "Series", "Profile")]
+    if view is market.view:
+        market.prepare(priced)
+    else:
+        view.price_all(priced)
+    view.greek_all(s.line for s in due if s.line and s.type in ("Greeks", "TheoPrice"))
+    market.days.prepare(view, (s.line for s in due if s.line and s.type in ("Trade", "Summary")))
+
+
+# -- indexed types ---------------------------------------------------------------------------
+
+
+def _candles(entry: Subscription, market: Market, view: View) -> list[Event]:
+    name = entry.spec.text if entry.spec else entry.symbol
+    if entry.fresh:
+        bars: list[candles.Bar] = []
+        cut = False
+        if entry.line is not None and entry.spec is not None:
+            bars, cut = market.candles.history(entry.line, entry.spec, entry.from_time)
+        entry.last_bar = bars[0].time if bars else entry.from_time
+        entry.key = _bar_key(bars[0]) if bars else None
+        rows = [_bar(bar, name, _sequence(entry.line)) for bar in bars]
+        return _marked(rows, entry, [_end_marker(entry, name)], cut)
+    if entry.line is None or entry.spec is None:
+        return []
+    found = market.candles.running(entry.line, entry.spec, entry.last_bar)
+    if not found or _bar_key(found[-1]) == entry.key:
+        return []
+    entry.last_bar, entry.key = found[-1].time, _bar_key(found[-1])
+    return [_bar(bar, name, _sequence(entry.line)) for bar in found]
+
+
+def _sequence(line: Line | None) -> int:
+    return 0
+
+
+def _bar_key(bar: candles.Bar) -> tuple[Any, ...]:
+    return bar.time, bar.high, bar.low, bar.close, bar.volume
+
+
+def _bar(bar: candles.Bar, name: str, sequence: int) -> Event:
+    volume: Any = bar.volume if bar.count else NAN
+    return {
+        "eventType": "Candle", "eventSymbol": name, "eventFlags": 0,
+        "index": time_index(bar.time, sequence), "time": bar.time, "sequence": sequence,
+        "count": bar.count, "open": bar.open, "high": bar.high, "low": bar.low,
+        "close": bar.close, "volume": volume, "vwap": bar.vwap if bar.count else NAN,
+        "bidVolume": bar.bid_volume if bar.count else NAN,
+        "askVolume": bar.ask_volume if bar.count else NAN, "impVolatility": bar.iv,
+    }  # fmt: skip
+
+
+def _end_marker(entry: Subscription, name: str) -> Event:
+    return {
+        "eventType": entry.type, "eventSymbol": name, "eventFlags": REMOVE | END,
+        "index": time_index(entry.from_time), "time": entry.from_time,
+    }  # fmt: skip
+
+
+def _marked(
+    rows: list[Event], entry: Subscription, marker: list[Event], cut: bool = False
+) -> list[Event]:
+    """A snapshot, newest first, with its begin and end marks."""
+    if not rows:
+        end = marker[0] if marker else {
+            "eventType": entry.type, "eventSymbol": entry.symbol, "index": 0,
+        }  # fmt: skip
+        return [{**end, "eventFlags": BEGIN | END | REMOVE}]
+    rows[0]["eventFlags"] = BEGIN
+    if cut:
+        rows[-1]["eventFlags"] |= SNIP
+        return rows
+    if marker and rows[-1]["time"] > entry.from_time:
+        return rows + marker
+    rows[-1]["eventFlags"] |= END
+    return rows
+
+
+def _series(entry: Subscription, market: Market, view: View) -> list[Event]:
+    assert entry.line is not None
+    rows = series_rows(market, view, entry.line)
+    for row in rows:
+        row["eventType"], row["eventSymbol"] = "Series", entry.symbol
+    key = tuple((r["index"], r["volatility"]) for r in rows)
+    if key == entry.key:
+        return []
+    first, entry.key = entry.key is None, key
+    end = {"eventType": "Series", "eventSymbol": entry.symbol, "eventFlags": REMOVE | END,
+           "index": 0, "time": 0}  # fmt: skip
+    return _marked([*rows, end], entry, []) if first and rows else rows
+
+
+def _sale(p: tape.Print, symbol: str) -> Event:
+    stamp = int(p.time * 1000)
+    return {
+        "eventType": "TimeAndSale", "eventSymbol": symbol, "eventFlags": 0,
+        "index": time_index(stamp, p.sequence % (1 << 22)), "time": stamp,
+        "sequence": p.sequence % (1 << 22), "exchangeCode": p.venue, "price": p.price,
+        "size": p.size, "bidPrice": p.bid, "askPrice": p.ask,
+        "exchangeSaleConditions": "@ T " if p.extended else "@   ",
+        "aggressorSide": p.aggressor, "spreadLeg": False, "extendedTradingHours": p.extended,
+        "validTick": True, "type": "NEW", "buyer": None, "seller": None,
+    }  # fmt: skip
+
+
+def _book(entry: Subscription, view: View) -> list[Event]:
+    """The order book as indexed levels: bids below 1000, asks from 1000 on."""
+    assert entry.line is not None
+    if (
+        entry.type != "Order"
+        or (entry.source or "ntv") not in SOURCES
+        or entry.line.kind == "Index"
+    ):
+        return _marked([], entry, []) if entry.fresh else []
+    bids, asks = book(view, entry.line, BOOK_LEVELS)
+    now = _levels(bids, asks)
+    if entry.fresh:
+        entry.levels = now
+        rows = [_order(entry, view, i, now[i]) for i in sorted(now, reverse=True)]
+        return _marked(rows, entry, [])
+    changed = [i for i in now if entry.levels.get(i) != now[i]]
+    gone = [i for i in entry.levels if i not in now]
+    entry.levels = now
+    rows = [_order(entry, view, i, now[i]) for i in sorted(changed, reverse=True)]
+    rows += [_removed(entry, i) for i in gone]
+    for row in rows[:-1]:  # levels that changed together are one transaction
+        row["eventFlags"] |= PENDING
+    return rows
+
+
+def _levels(bids: list[Level], asks: list[Level]) -> dict[int, tuple[Any, ...]]:
+    found: dict[int, tuple[Any, ...]] = {}
+    for base, side, rows in ((101, "BUY", bids), (1101, "SELL", asks)):
+        for n, row in enumerate(rows):
+            found[base + BOOK_LEVELS - n] = (side, float(row.price), float(row.size), row.count)
+    return found
+
+
+def _order(entry: Subscription, view: View, index: int, row: tuple[Any, ...]) -> Event:
+    side, price, size, count = row
+    stamp = int(view.epoch * 1000)
+    return {
+        "eventType": "Order", "eventSymbol": entry.symbol, "eventFlags": 0, "index": index,
+        "time": stamp, "source": entry.source or "ntv", "price": price, "size": size,
+        "count": count, "exchangeCode": "Q", "orderSide": side, "scope": "AGGREGATE",
+    }  # fmt: skip
+
+
+def _removed(entry: Subscription, index: int) -> Event:
+    return {
+        "eventType": "Order", "eventSymbol": entry.symbol, "eventFlags": REMOVE, "index": index,
+        "source": entry.source or "ntv", "orderSide": "BUY" if index < 1000 else "SELL",
+        "scope": "AGGREGATE",
+    }  # fmt: skip
+
+
+__all__ = ["HISTORY", "Feed", "Limits", "Subscription", "TooMany"]
