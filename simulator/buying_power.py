@@ -1,0 +1,283 @@
+"""Buying power of an account and the effect of an order on it.
+
+    buying power = cash + stock value − margin requirement
+
+over positions *and* working opening orders (their cash flow, stock and fees included). The effect
+of an order is the difference that it makes. Options add nothing to equity, stock and crypto do;
+futures gains count when settled.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from simulator import margin
+from simulator.fees import Fees, Rates, leg_fees
+from simulator.margin import Facts, Holding, Rules, Strategy
+from simulator.model import ZERO, Account, Leg, Order
+from simulator.terms import Terms, terms_of
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+STOCK_LIKE = ("Equity", "Cryptocurrency")
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A leg with what it would cost: `price` per unit; `quantity` and `cash` signed."""
+
+    terms: Terms
+    action: str
+    quantity: Decimal
+    price: Decimal
+    cash: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Requirement and buying power of an account with some orders taken into account."""
+
+    groups: dict[str, list[Strategy]]
+    initial: Decimal
+    maintenance: Decimal
+    buying_power: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an order would do, signed (+ gives buying power)."""
+
+    change_in_margin: Decimal
+    change: Decimal
+    current: Decimal
+    new: Decimal
+    isolated_margin: Decimal
+    is_spread: bool
+    fees: Fees
+
+
+def rules_of(account: Account) -> Rules:
+    """The margin rules that the trading status names."""
+    status = account.status
+    return Rules(
+        calculation=status["equities-margin-calculation-type"],
+        futures_rate=Decimal(status["futures-margin-rate-multiplier"]) or Decimal(1),
+        intraday=bool(status.get("is-futures-intra-day-enabled")),
+    )
+
+
+def stock_value(world: World, account: Account) -> Decimal:
+    """Long less short stock and crypto at their marks."""
+    total = ZERO
+    for position in account.positions.values():
+        if position.instrument_type in STOCK_LIKE:
+            total += position.quantity * mark_of(world, position.symbol)
+    return total
+
+
+def mark_of(world: World, symbol: str) -> Decimal:
+    """Mark per unit; the previous close, then zero, where the market has none."""
+    mark = world.market.mark(symbol)
+    if mark is not None:
+        return Decimal(mark)
+    quote = world.market.quote(symbol)
+    close = quote.prev_close if quote is not None else None
+    return Decimal(close) if close is not None else ZERO
+
+
+def state(
+    world: World, account: Account, extra: Sequence[Ticket] = (), without: int | None = None
+) -> State:
+    """Account with its working opening orders (but `without`) and `extra` legs."""
+    pending = [*working_tickets(world, account, without), *extra]
+    holdings = [*_positions(world, account), *(_as_holding(world, t) for t in pending)]
+    groups = strategies_by_group(world, _netted(holdings), rules_of(account))
+    initial, maintenance = _sum(groups)
+    cash = account.cash + sum((t.cash for t in pending), ZERO)
+    stock = stock_value(world, account) + sum((_stock_change(world, t) for t in pending), ZERO)
+    power = cash + stock - initial - ticket_fees(world, pending).total
+    return State(groups, initial, maintenance, power)
+
+
+def effect(
+    world: World, account: Account, tickets: Sequence[Ticket], without: int | None = None
+) -> Effect:
+    """Change of buying power and requirement by an order's legs; `without` is replaced by it."""
+    before = state(world, account, (), without)
+    after = state(world, account, tickets, without)
+    alone = strategies_by_group(world, [_as_holding(world, t) for t in tickets], rules_of(account))
+    return Effect(
+        change_in_margin=after.initial - before.initial,
+        change=after.buying_power - before.buying_power,
+        current=before.buying_power,
+        new=after.buying_power,
+        isolated_margin=_sum(alone)[0],
+        is_spread=len(tickets) > 1 and any(len(s.entries) > 1 for g in alone.values() for s in g),
+        fees=ticket_fees(world, tickets),
+    )
+
+
+def working_tickets(world: World, account: Account, without: int | None = None) -> list[Ticket]:
+    """The unexecuted legs of the account's working orders that open something."""
+    found: list[Ticket] = []
+    for order in world.working_orders(account.number, without):
+        if any(reserves(account, leg) for leg in order.legs):
+            found += tickets_of(world, order)
+    return found
+
+
+def reserves(account: Account, leg: Leg) -> bool:
+    """Whether a leg opens: by its action, or by the position for a bare Buy or Sell."""
+    if leg.opens:
+        return True
+    held = account.positions.get(leg.symbol)
+    return held is None or held.quantity * leg.sign >= 0
+
+
+def tickets_of(world: World, order: Order) -> list[Ticket]:
+    """An order's unexecuted legs priced as the broker would: limit price, else the far side."""
+    found = []
+    for leg in order.legs:
+        terms = terms_of(world, leg.symbol)
+        quantity = leg.remaining
+        if terms is None or not quantity:
+            continue
+        price = leg_price(world, order, leg.symbol, leg.buys)
+        signed = leg.sign * quantity
+        found.append(Ticket(terms, leg.action, signed, price, _cash(terms, signed, price)))
+    return _to_net_price(order, found)
+
+
+def _cash(terms: Terms, quantity: Decimal, price: Decimal) -> Decimal:
+    if terms.instrument_type == "Future":
+        return ZERO
+    return -quantity * price * terms.multiplier
+
+
+def leg_price(world: World, order: Order, symbol: str, buys: bool) -> Decimal:
+    """Unit price: the limit of a single-leg order, the far side for a market order, marks else."""
+    if len(order.legs) == 1:
+        if order.price is not None:
+            return order.price
+        if order.order_type == "Stop" and order.stop_trigger is not None:
+            return order.stop_trigger
+        quote = world.market.quote(symbol)
+        side = None if quote is None else quote.ask if buys else quote.bid
+        if side is not None:
+            return Decimal(side)
+    return mark_of(world, symbol)
+
+
+def _to_net_price(order: Order, tickets: list[Ticket]) -> list[Ticket]:
+    """Let the cash of a spread add up to the order's net price, on its first leg."""
+    if len(tickets) < 2 or order.price is None:
+        return tickets
+    signed = -order.price if order.price_effect == "Debit" else order.price
+    wanted = signed * order.lots_left * tickets[0].terms.multiplier
+    gap = wanted - sum((t.cash for t in tickets), ZERO)
+    return [replace(tickets[0], cash=tickets[0].cash + gap), *tickets[1:]]
+
+
+def ticket_fees(world: World, tickets: Iterable[Ticket]) -> Fees:
+    """Fees of all legs at today's rates."""
+    rates = Rates.on(world.today())
+    total = Fees()
+    for t in tickets:
+        quantity = abs(t.quantity)
+        notional = abs(t.price) * quantity * t.terms.multiplier
+        total += leg_fees(
+            t.terms.instrument_type, t.action, quantity, notional, rates, t.terms.fee_root
+        )
+    return total
+
+
+def strategies_by_group(
+    world: World, holdings: Iterable[Holding], rules: Rules
+) -> dict[str, list[Strategy]]:
+    """Strategies of every margin group, keyed by the group's symbol."""
+    grouped: dict[str, list[Holding]] = defaultdict(list)
+    for holding in holdings:
+        terms = terms_of(world, holding.symbol)
+        grouped[terms.group if terms else holding.symbol].append(holding)
+    return {
+        symbol: margin.strategies(book, facts_of(world, symbol, book), rules)
+        for symbol, book in grouped.items()
+    }
+
+
+def facts_of(world: World, group: str, book: Sequence[Holding]) -> Facts:
+    """Price and kind of a margin group."""
+    first = terms_of(world, book[0].symbol)
+    if first is None:
+        return Facts(group, book[0].price)
+    if first.instrument_type in ("Future", "Future Option"):
+        contract = first.symbol if first.instrument_type == "Future" else first.underlying
+        return Facts(group, mark_of(world, contract), "Future")
+    kind = "Cryptocurrency" if first.instrument_type == "Cryptocurrency" else "Equity"
+    return Facts(group, mark_of(world, group), kind, first.cash_settled)
+
+
+def _positions(world: World, account: Account) -> list[Holding]:
+    found = []
+    for position in account.positions.values():
+        terms = terms_of(world, position.symbol)
+        if terms is not None and position.quantity:
+            quote = world.market.quote(position.symbol)
+            close = quote.prev_close if quote is not None else None
+            found.append(_holding(world, terms, position.quantity, close=close))
+    return found
+
+
+def _as_holding(world: World, ticket: Ticket) -> Holding:
+    return _holding(world, ticket.terms, ticket.quantity, working=True)
+
+
+def _holding(
+    world: World,
+    terms: Terms,
+    quantity: Decimal,
+    working: bool = False,
+    close: Decimal | None = None,
+) -> Holding:
+    return Holding(
+        symbol=terms.symbol,
+        instrument_type=terms.instrument_type,
+        quantity=quantity,
+        price=mark_of(world, terms.symbol),
+        multiplier=terms.multiplier,
+        right=terms.right,
+        strike=terms.strike,
+        expiration=terms.expiration if terms.is_option else None,
+        working=working,
+        close_price=close,
+    )
+
+
+def _netted(holdings: Sequence[Holding]) -> list[Holding]:
+    """One holding per symbol and side where a working leg works against a position."""
+    merged: dict[str, Holding] = {}
+    kept: list[Holding] = []
+    for h in holdings:
+        seen = merged.get(h.symbol)
+        if seen is None:
+            merged[h.symbol] = h
+        elif seen.quantity * h.quantity < 0:
+            merged[h.symbol] = seen.sized(seen.quantity + h.quantity)
+        else:
+            kept.append(h)
+    return [h for h in [*merged.values(), *kept] if h.quantity]
+
+
+def _stock_change(world: World, ticket: Ticket) -> Decimal:
+    if ticket.terms.instrument_type not in STOCK_LIKE:
+        return ZERO
+    return ticket.quantity * mark_of(world, ticket.terms.symbol)
+
+
+def _sum(groups: dict[str, list[Strategy]]) -> tuple[Decimal, Decimal]:
+    return margin.totals([s for found in groups.values() for s in found])

@@ -1,0 +1,1 @@
+"""Orders: reading requests, checking them, their states, and how they are shown."""

@@ -1,0 +1,89 @@
+"""The wrapper of a placement or a dry run: effect, fees, warnings; and the margin refusal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.buying_power import Effect, effect, tickets_of
+from simulator.fees import Fees
+from simulator.http import ApiError, signed, text
+from simulator.http import effect as effect_word
+from simulator.model import Order
+from simulator.orders.checks import Case, findings, messages, option_level
+from simulator.orders.wire import order_wire
+
+MARGIN_FAILURE = {
+    "code": "margin_check_failed",
+    "message": "Account does not have sufficient buying power available for this order.",
+}
+
+
+def preflight(case: Case, order: Order) -> Effect:
+    """Run every check; raises the 422 that lists what failed."""
+    measured = effect(case.world, case.account, tickets_of(case.world, order), case.without)
+    if measured.new < 0 and measured.change < 0 and case.opens:
+        data = {"buying-power-effect": effect_wire(measured)}
+        raise _refusal([MARGIN_FAILURE], data)
+    return measured
+
+
+def check(case: Case) -> None:
+    """The business rules before the margin check."""
+    found = findings(case)
+    if not found:
+        found = list(option_level(case))
+    if found:
+        raise _refusal(messages(found))
+
+
+def _refusal(errors: list[dict[str, Any]], data: dict[str, Any] | None = None) -> ApiError:
+    message = "One or more preflight checks failed"
+    return ApiError(422, "preflight_check_failure", message, errors, data)
+
+
+def wrapper(case: Case, order: Order, measured: Effect, dry_run: bool) -> dict[str, Any]:
+    """`data` of the answer."""
+    return {
+        "buying-power-effect": effect_wire(measured),
+        "fee-calculation": fees_wire(measured.fees),
+        "order": order_wire(order, dry_run),
+        "warnings": messages(case.warnings),
+    }
+
+
+def effect_wire(measured: Effect) -> dict[str, Any]:
+    """The buying-power effect: magnitudes with effects."""
+    return {
+        **signed("change-in-margin-requirement", -measured.change_in_margin),
+        **signed("change-in-buying-power", measured.change),
+        **signed("current-buying-power", measured.current),
+        **signed("new-buying-power", measured.new),
+        **signed("isolated-order-margin-requirement", -measured.isolated_margin),
+        "is-spread": measured.is_spread,
+        "impact": text(abs(measured.change)),
+        "effect": effect_word(measured.change),
+    }
+
+
+def fees_wire(fees: Fees) -> dict[str, Any]:
+    """The fee calculation with its breakdowns."""
+    regulatory = ("exchange", "nfa", "orf", "sec", "taf")
+    return {
+        **signed("regulatory-fees", -fees.regulatory),
+        "regulatory-fees-breakdown": [_part(name, getattr(fees, name)) for name in regulatory],
+        **signed("clearing-fees", -fees.clearing),
+        "clearing-fees-breakdown": [_part("clearing", fees.clearing)],
+        **signed("commission", -fees.commission),
+        "commission-breakdown": [_part("brokerage", fees.commission)],
+        **signed("proprietary-index-option-fees", -fees.proprietary),
+        "proprietary-fees-breakdown": [_part("proprietary", fees.proprietary)],
+        **signed("total-fees", -fees.total),
+        "rebates": "0.0",
+        "rebates-effect": "None",
+        "rebates-breakdown": [{"name": "rebate", "value": "0.0", "effect": "None"}],
+        "per-quantity": False,
+    }
+
+
+def _part(name: str, cost: Any) -> dict[str, str]:
+    return {"name": name, "value": text(cost), "effect": effect_word(-cost)}

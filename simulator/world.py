@@ -1,0 +1,407 @@
+"""The state of the pretend broker and how time moves it.
+
+One thread owns a world. `run_to` brings market, orders and accounts to an instant, event by event;
+everything that happens there is stamped with the event's own time. Changed records go to the state
+file in `flush`, which is called before an answer leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+import msgspec
+
+from simulator import matching
+from simulator.agenda import Agenda
+from simulator.clock import Clock
+from simulator.faults import Faults
+from simulator.ids import Ids
+from simulator.ledger import book_fill
+from simulator.market.calendar import new_york_date
+from simulator.model import (
+    Account,
+    Client,
+    Code,
+    Fill,
+    Grant,
+    History,
+    Leg,
+    Order,
+    Position,
+    Settings,
+    Token,
+    Transaction,
+    User,
+)
+from simulator.notices import Hub
+from simulator.orders import conditions, machine
+from simulator.store import Store
+from simulator.terms import Terms
+
+MS = timedelta(milliseconds=1)
+FINEST_STEP = timedelta(seconds=1)
+MOST_STEPS = 240
+NEXT_EXECUTION = timedelta(milliseconds=100)
+
+
+class MarketLike(Protocol):
+    """What the broker's side asks of the market."""
+
+    def instrument(self, symbol: str) -> dict[str, Any] | None: ...
+    def quote(self, symbol: str) -> Any: ...
+    def mark(self, symbol: str) -> Any: ...
+    def advance(self, now: datetime) -> Any: ...
+    def snapshot(self) -> Any: ...
+    def restore(self, state: Any) -> None: ...
+
+
+class EventClock:
+    """The virtual clock, held at an event's instant while that event is handled."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.base = clock
+        self.pinned: datetime | None = None
+
+    def now(self) -> datetime:
+        """The instant of the event at hand, else of the clock."""
+        return self.pinned if self.pinned is not None else self.base.now()
+
+    @property
+    def speed(self) -> float:
+        """Virtual seconds per second."""
+        return self.base.speed
+
+
+class World:
+    """Everything the broker knows."""
+
+    def __init__(
+        self, seed: int, clock: Clock, market: MarketLike, store: Store | None = None
+    ) -> None:
+        self.seed = seed
+        self.clock = EventClock(clock)
+        self.market = market
+        self.store = store
+        self.ids = Ids(seed)
+        self.settings = Settings()
+        self.agenda = Agenda()
+        self.hub = Hub(self)
+        self.faults = Faults(self)
+        self.users: dict[str, User] = {}
+        self.clients: dict[str, Client] = {}
+        self.grants: dict[str, Grant] = {}
+        self.codes: dict[str, Code] = {}
+        self.tokens: dict[str, Token] = {}
+        self.accounts: dict[str, Account] = {}
+        self.history: dict[str, History] = {}
+        self.orders: dict[int, Order] = {}
+        self.open_orders: dict[str, dict[int, Order]] = {}
+        self.transactions: dict[str, list[Transaction]] = {}
+        self.journal: list[dict[str, Any]] = []
+        self.terms_cache: dict[str, Terms] = {}
+        self.last_match: dict[int, datetime | None] = {}
+        self.listeners: list[Callable[[], None]] = []
+        self.reached = clock.now()
+        self.base_url = ""
+        self._dirty: dict[tuple[str, str], Any] = {}
+        self._market_saved = b""
+
+    # -- looking things up -------------------------------------------------------------------
+
+    def today(self) -> date:
+        """The date in New York."""
+        return new_york_date(self.clock.now())
+
+    def working_orders(self, number: str, without: int | None = None) -> Iterator[Order]:
+        """Orders that may still execute; replacements that wait are left out."""
+        for order in self.open_orders.get(number, {}).values():
+            waiting = order.status == "Contingent" and order.replaces is not None
+            if not order.terminal and order.id != without and not waiting:
+                yield order
+
+    def orders_of(self, number: str) -> list[Order]:
+        """All orders of an account, newest first."""
+        return sorted(
+            (o for o in self.orders.values() if o.account == number),
+            key=lambda o: o.id,
+            reverse=True,
+        )
+
+    # -- changing things ---------------------------------------------------------------------
+
+    def touch(self, record: Any) -> None:
+        """Mark a record for the state file."""
+        kind, key = _key(record)
+        self._dirty[kind, key] = record
+
+    def record(self, order: Order) -> None:
+        """Remember a new order."""
+        self.orders[order.id] = order
+        self.open_orders.setdefault(order.account, {})[order.id] = order
+        self.touch(order)
+
+    def add_account(self, account: Account) -> None:
+        """Open an account."""
+        self.accounts[account.number] = account
+        self.history.setdefault(account.number, History(number=account.number))
+        self.transactions.setdefault(account.number, [])
+        self.touch(account)
+
+    def add_transaction(self, row: Transaction) -> None:
+        """Add to an account's ledger."""
+        self.transactions.setdefault(row.account, []).append(row)
+        self.touch(row)
+
+    def publish_order(self, order: Order) -> None:
+        """Stamp an order and send it to those who watch the account."""
+        order.updated_at = max(self.clock.now(), order.updated_at + MS)
+        order.frames += 1
+        if order.terminal and order.filled | (order.status != "Filled"):
+            self.open_orders.get(order.account, {}).pop(order.id, None)
+        self.touch(order)
+        self.hub.order(order)
+
+    def publish_balance(self, account: Account) -> None:
+        """Send the balance to those who watch the account."""
+        account.updated_at = self.clock.now()
+        self.touch(account)
+        self.hub.balance(account)
+
+    def publish_position(self, account: Account, position: Position) -> None:
+        """Send a position to those who watch the account."""
+        self.hub.position(account, position)
+
+    # -- executions --------------------------------------------------------------------------
+
+    def match(self, order: Order) -> None:
+        """Execute what the market gives an order now."""
+        lots = matching.look(self, order)
+        if lots <= 0:
+            return
+        done = matching.execute(self, order, lots)
+        if done:
+            self._apply(order, done)
+            if not order.filled and order.fill_model != "queue":
+                self.agenda.at(self.clock.now() + NEXT_EXECUTION, "match", order.id)
+
+    def _apply(self, order: Order, done: list[tuple[Leg, Fill]]) -> None:
+        """Frames of the order first, leg by leg; then positions and balance."""
+        account = self.accounts[order.account]
+        for leg, fill in done:
+            leg.fills.append(fill)
+            leg.remaining -= fill.quantity
+            if leg.remaining == 0 and order.status != "Filled":
+                order.status, order.terminal_at = "Filled", self.clock.now()
+            self.publish_order(order)
+        positions = {leg.symbol: book_fill(self, account, order, leg, f) for leg, f in done}
+        for position in positions.values():
+            self.publish_position(account, position)
+        self.publish_balance(account)
+        self.journal.append(_journal_fills(order, done))
+        if order.status == "Filled":
+            machine.drop_successor(self, order)
+
+    # -- time --------------------------------------------------------------------------------
+
+    def catch_up(self) -> None:
+        """Bring everything to the clock's present."""
+        self.run_to(self.clock.base.now())
+
+    def jump(self, to: datetime) -> None:
+        """Move the clock to an instant, and everything with it."""
+        speed = self.clock.speed
+        self.clock.base.set_speed(0)
+        try:
+            self.run_to(to)
+            self.clock.base.jump(to)
+        finally:
+            self.clock.base.set_speed(speed)
+
+    def run_to(self, target: datetime) -> None:
+        """Handle all that is due, in order, with the market moved to each instant."""
+        step = max(FINEST_STEP, (target - self.reached) / MOST_STEPS)
+        while self.reached < target:
+            due = self.agenda.next_due
+            instant = min(target, self.reached + step, max(due or target, self.reached + MS))
+            self._instant(instant)
+        self._notify()
+
+    def _instant(self, instant: datetime) -> None:
+        self.clock.pinned = self.reached = instant
+        try:
+            self.market.advance(instant)
+            self._due(instant)
+            self.market_moved()
+        finally:
+            self.clock.pinned = None
+
+    def _due(self, instant: datetime) -> None:
+        while entry := self.agenda.pop(instant):
+            _, name, key = entry
+            if name in machine.STEPS:
+                order = self.orders.get(int(key))
+                if order is not None:
+                    machine.handle(self, name, order)
+            else:
+                self.daily(name, str(key))
+
+    def market_moved(self) -> None:
+        """Look at every working order and alert after a move of the market."""
+        for orders in list(self.open_orders.values()):
+            for order in list(orders.values()):
+                if order.rules:
+                    self._rule(order)
+                if order.status in matching.MATCHABLE and _ripe(order, self.clock.now()):
+                    self.match(order)
+        self.hub.alerts()
+
+    def _rule(self, order: Order) -> None:
+        verdict = conditions.look(self, order)
+        if verdict == "cancel" and order.status in ("Live", "Contingent", "Received"):
+            machine.request_cancel(self, order)
+        elif verdict == "route" and order.status == "Contingent":
+            conditions.mark_routed(self, order)
+            machine.handle(self, "route", order)
+
+    def daily(self, name: str, key: str) -> None:
+        """A dated event of the house (end of day, bars): see `lifecycle.py`."""
+        from simulator import lifecycle
+
+        lifecycle.handle(self, name, key)
+
+    def _notify(self) -> None:
+        for listener in self.listeners:
+            listener()
+
+    # -- state file --------------------------------------------------------------------------
+
+    def flush(self, meta: bool = True) -> None:
+        """Write what changed since the last time."""
+        if self.store is None:
+            self._dirty.clear()
+            return
+        records = [(kind, key, value) for (kind, key), value in self._dirty.items()]
+        self._dirty.clear()
+        if records or meta:
+            records.append(("meta", "meta", self.meta()))
+            market = self.market.snapshot()
+            moved = msgspec.json.encode({k: v for k, v in market.items() if k != "now"})
+            if moved != self._market_saved:
+                records.append(("meta", "market", market))
+                self._market_saved = moved
+            self.store.append(records)
+        if self.store.long:
+            self.store.rewrite(self.everything())
+
+    def meta(self) -> dict[str, Any]:
+        """Counters, clock and settings."""
+        return {
+            "seed": self.seed,
+            "counters": self.ids.counters,
+            "clock": self.clock.base.snapshot(),
+            "settings": self.settings,
+        }
+
+    def everything(self) -> Iterator[tuple[str, str, Any]]:
+        """All records, for a snapshot."""
+        for group in (
+            self.users, self.clients, self.grants, self.codes, self.tokens, self.accounts,
+            self.history, self.orders,
+        ):  # fmt: skip
+            for record in group.values():
+                yield (*_key(record), record)
+        for rows in self.transactions.values():
+            for row in rows:
+                yield (*_key(row), row)
+        yield "meta", "meta", self.meta()
+        yield "meta", "market", self.market.snapshot()
+
+    def restore(self, found: dict[str, dict[str, msgspec.Raw]]) -> None:
+        """Take over the records of a state file; the clock and the market first."""
+        meta = msgspec.json.decode(found["meta"]["meta"])
+        self.seed = meta["seed"]
+        self.ids.seed = self.seed
+        self.ids.counters = meta["counters"]
+        self.settings = msgspec.convert(meta["settings"], Settings)
+        self.clock.base.restore(meta["clock"])
+        if "market" in found["meta"]:
+            self.market.restore(msgspec.json.decode(found["meta"]["market"]))
+        for kind, (group, record_type) in self._groups().items():
+            for key, raw in found.get(kind, {}).items():
+                record = msgspec.json.decode(raw, type=record_type)
+                group[int(key) if kind == "order" else key] = record
+        rows = [
+            msgspec.json.decode(raw, type=Transaction)
+            for raw in found.get("transaction", {}).values()
+        ]
+        for row in sorted(rows, key=lambda r: r.id):
+            self.transactions.setdefault(row.account, []).append(row)
+        self.reached = self.clock.now()
+        self._resume()
+
+    def _groups(self) -> dict[str, tuple[dict[Any, Any], type]]:
+        return {
+            "user": (self.users, User),
+            "client": (self.clients, Client),
+            "grant": (self.grants, Grant),
+            "code": (self.codes, Code),
+            "token": (self.tokens, Token),
+            "account": (self.accounts, Account),
+            "history": (self.history, History),
+            "order": (self.orders, Order),
+        }
+
+    def _resume(self) -> None:
+        """Enter again what was due for the orders that are not finished."""
+        self.market.advance(self.reached)
+        for order in self.orders.values():
+            if not order.terminal:
+                self.open_orders.setdefault(order.account, {})[order.id] = order
+                machine.schedule(self, order)
+        from simulator import lifecycle
+
+        lifecycle.schedule(self)
+
+
+def _ripe(order: Order, now: datetime) -> bool:
+    return order.live_at is not None and now >= order.live_at + machine.TO_MATCH
+
+
+def _journal_fills(order: Order, done: list[tuple[Leg, Fill]]) -> dict[str, Any]:
+    return {
+        "kind": "fills",
+        "order-id": order.id,
+        "account-number": order.account,
+        "fill-model": order.fill_model,
+        "fills": [
+            {
+                "symbol": leg.symbol,
+                "fill-id": fill.fill_id,
+                "quantity": fill.quantity,
+                "price": fill.price,
+                "venue": fill.venue,
+                "at": fill.at,
+            }
+            for leg, fill in done
+        ],
+    }
+
+
+KEYS: dict[type, tuple[str, str]] = {
+    User: ("user", "username"),
+    Client: ("client", "client_id"),
+    Grant: ("grant", "id"),
+    Code: ("code", "value"),
+    Token: ("token", "value"),
+    Account: ("account", "number"),
+    History: ("history", "number"),
+    Order: ("order", "id"),
+    Transaction: ("transaction", "id"),
+}
+
+
+def _key(record: Any) -> tuple[str, str]:
+    kind, name = KEYS[type(record)]
+    return kind, str(getattr(record, name))
