@@ -12,7 +12,11 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 pages = get_asgi_application()
 
-from portfolio.live.routing import websocket_urlpatterns  # noqa: E402  (needs the app registry)
+from brokerage.execution import boot  # noqa: E402  (needs the app registry)
+from portfolio.live.routing import websocket_urlpatterns  # noqa: E402
+
+# What was shown before this process started can no longer be confirmed.
+boot.announce_restart()
 
 application = ProtocolTypeRouter(
     {

@@ -25,7 +25,7 @@ _FIELD_OF_CODE = {
     "illegal_buy_and_sell_on_same_symbol": "leg-1-symbol",
     "cannot_close_against_more_than_existing_position": "leg-0-quantity",
 }
-_LEG_PATH = re.compile(r"legs\D*(\d+)\D+([a-z-]+)$")
+_LEG_PATH = re.compile(r"legs\W*(\d+)\W+([a-z-]+)$")
 _PLAIN_FIELDS = {
     "price",
     "price-effect",

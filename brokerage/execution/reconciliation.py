@@ -248,7 +248,7 @@ def _number(value: Any) -> str:
 
 def _look_at_cancel(client: Any, intent: OrderIntent) -> None:
     """A cancel may be repeated safely, so one look at the order is enough."""
-    order = client.send(orders.get_order(intent.account.number, intent.body["cancel"]))
+    order = client.send(orders.get(intent.account.number, intent.body["cancel"]))
     if order.status in ("Cancel Requested", "Cancelled", "Canceled"):
         outcomes.cancel_taken(intent, order, 0.0)
         return
