@@ -78,6 +78,10 @@ class Look:
         self.rail = "folded" if request.COOKIES.get(RAIL_COOKIE) == "folded" else "open"
 
     @property
+    def sign_up_open(self) -> bool:
+        return bool(settings.SIGN_UP_OPEN)
+
+    @property
     def other_theme(self) -> str:
         return "light" if self.theme == "dark" else "dark"
 
@@ -132,9 +136,7 @@ class Shell:
         for environment in environments(self.desk.accounts):
             members = [item for item in self.desk.accounts if item.environment == environment]
             if len(members) > 1:
-                rows.append(
-                    Choice(environment, "All accounts", environment, chosen == environment)
-                )
+                rows.append(Choice(environment, "All accounts", environment, chosen == environment))
             for account in members:
                 value = str(Scope(environment, account.number))
                 detail = account.type_name if account.nickname else environment
@@ -220,9 +222,7 @@ class Shell:
                 )
             )
         elif self.connection is not None and not self.session.is_regular:
-            banners.append(
-                Banner("info", "Outside regular hours marks of options are unreliable.")
-            )
+            banners.append(Banner("info", "Outside regular hours marks of options are unreliable."))
         return banners
 
     @cached_property

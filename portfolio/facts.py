@@ -44,6 +44,12 @@ class AccountFacts:
         return self.account.nickname or self.account.type_name or "Account"
 
     @property
+    def kind(self) -> str:
+        """The account's type where its name does not say it already, and margin or cash."""
+        own = self.account.type_name if self.account.type_name != self.name else ""
+        return " · ".join(word for word in (own, self.account.margin_or_cash) if word)
+
+    @property
     def short_number(self) -> str:
         return f"…{self.account.number[-4:]}"
 

@@ -26,6 +26,7 @@ LIVE_COLUMNS = (
     ("age", "Age"),
 )
 SUMMED = ("open", "day", "delta", "gamma", "theta", "vega")
+_EMPTY = '<td role="cell"></td>'
 HEADERS = (
     ("Position", "", "Account, underlying, leg"),
     ("Qty", "num w-qty", "Signed quantity: + long, − short"),
@@ -47,9 +48,7 @@ def cell_html(cell: Cell, label: str = "") -> str:
     """A live `td`; the label shows on the phone's card only."""
     tip = f' title="{escape(cell.tip)}"' if cell.tip else ""
     mark = f' data-label="{label}"' if label else ""
-    return (
-        f'<td role="cell" id="{cell.id}" class="{cell.css}"{tip}{mark}>{escape(cell.text)}</td>'
-    )
+    return f'<td role="cell" id="{cell.id}" class="{cell.css}"{tip}{mark}>{escape(cell.text)}</td>'
 
 
 def _span(cell: Cell) -> str:
@@ -69,11 +68,11 @@ def position_table_html(table: PositionTable) -> SafeString:
     )
     body = "".join(line for account in table.accounts for line in account_lines(account))
     foot = (
-        '<tr role="row"><th role="rowheader" scope="row">'
-        f"Total{_span(table.words)}</th>{_sums(table.totals, last=None)}</tr>"
+        '<tr role="row"><th role="rowheader" scope="row" colspan="5">'
+        f"Total{_span(table.words)}</th>{_sums(table.totals)}</tr>"
     )
     return mark_safe(
-        '<table role="table" class="table-desk table-cards" id="position-table">'
+        '<table role="table" class="table-desk table-fixed table-cards" id="position-table">'
         '<caption class="visually-hidden">Positions by account, underlying and leg, with sums'
         f'</caption><thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
         f'<tbody role="rowgroup">{body}</tbody><tfoot role="rowgroup">{foot}</tfoot></table>'
@@ -83,9 +82,10 @@ def position_table_html(table: PositionTable) -> SafeString:
 def account_lines(rows: AccountRows) -> Iterable[str]:
     account = rows.account
     yield (
-        '<tr role="row" class="group group--account"><th role="rowheader" scope="rowgroup">'
+        '<tr role="row" class="group group--account">'
+        '<th role="rowheader" scope="rowgroup" colspan="5">'
         f'{escape(account.name)} <span class="secondary">{escape(account.short_number)}</span>'
-        f"{_span(rows.words)}</th>{_sums(rows.totals, last=None)}</tr>"
+        f"{_span(rows.words)}</th>{_sums(rows.totals)}</tr>"
     )
     for group in rows.groups:
         yield from group_lines(group)
@@ -93,22 +93,20 @@ def account_lines(rows: AccountRows) -> Iterable[str]:
 
 def group_lines(rows: GroupRows) -> Iterable[str]:
     yield (
-        '<tr role="row" class="group" tabindex="-1"><th role="rowheader" scope="rowgroup">'
+        '<tr role="row" class="group" tabindex="-1">'
+        '<th role="rowheader" scope="rowgroup" colspan="2">'
         f'<span class="symbol">{escape(rows.group.underlying)}</span>{_span(rows.words)}</th>'
-        f"{_sums(rows.totals, last=rows.last, dte=rows.dte)}</tr>"
+        f"{_plain(rows.dte, 'num w-dte secondary', 'DTE')}{_EMPTY}{cell_html(rows.last, 'Last')}"
+        f"{_sums(rows.totals)}</tr>"
     )
     for row in rows.rows:
         yield leg_line(row)
 
 
-def _sums(totals: dict[str, Cell], last: Cell | None, dte: str = "") -> str:
-    """The cells of a sum's row: nothing under quantity, prices, IV and age."""
-    empty = '<td role="cell"></td>'
-    mark = cell_html(last, "Last") if last else empty
-    parts = [empty, _plain(dte, "num w-dte secondary"), empty, mark]
+def _sums(totals: dict[str, Cell]) -> str:
+    """The summed columns; nothing under IV and age."""
     labels = dict(LIVE_COLUMNS)
-    parts += [cell_html(totals[name], labels[name]) for name in SUMMED]
-    return "".join([*parts, empty, empty])
+    return "".join(cell_html(totals[name], labels[name]) for name in SUMMED) + _EMPTY * 2
 
 
 def leg_line(row: LegRow) -> str:
@@ -119,13 +117,12 @@ def leg_line(row: LegRow) -> str:
     )
     closed = " closed" if leg.closed_today else ""
     live = "".join(
-        cell_html(cell, label)
-        for cell, (_, label) in zip(row.cells, LIVE_COLUMNS, strict=True)
+        cell_html(cell, label) for cell, (_, label) in zip(row.cells, LIVE_COLUMNS, strict=True)
     )
     return (
         f'<tr role="row" class="leg{closed}" tabindex="-1"><th role="rowheader" scope="row">'
         f"{escape(leg.label)}{badges}</th>"
-        f'{_plain(row.quantity, f"num w-qty {row.quantity_css}", "Qty")}'
-        f'{_plain(row.dte, "num w-dte", "DTE")}'
-        f'{_plain(row.open_price, "num w-price", "Open")}{live}</tr>'
+        f"{_plain(row.quantity, f'num w-qty {row.quantity_css}', 'Qty')}"
+        f"{_plain(row.dte, 'num w-dte', 'DTE')}"
+        f"{_plain(row.open_price, 'num w-price', 'Open')}{live}</tr>"
     )

@@ -11,6 +11,7 @@ from django.db.models import Q
 from brokerage import clock, market, selectors
 from brokerage.enums import ConnectionState
 from brokerage.models import Account, Connection, Instrument, Order, Position
+from portfolio.analytics.facts import Kind
 from portfolio.facts import AccountFacts, Desk, Group, Leg, leg_of, tick_of
 from portfolio.scope import Scope
 
@@ -83,23 +84,29 @@ def _instruments(scope: Scope | None, rows: Iterable[Position]) -> dict[str, Ins
 
 def _group(underlying: str, legs: list[Leg], instruments: dict[str, Instrument]) -> Group:
     instrument = instruments.get(underlying)
-    own = next((leg for leg in legs if leg.symbol == underlying), None)
-    streamer = instrument.streamer_symbol if instrument else ""
-    if not streamer and own is not None:
-        streamer = own.streamer_symbol
-    if not streamer and not underlying.startswith(("/", ".")):
-        # An equity's streamer symbol is its ticker.
-        streamer = underlying
     legs.sort(key=_leg_order)
     return Group(
         key=f"{legs[0].account_pk}-{underlying.encode().hex()}",
         account_pk=legs[0].account_pk,
         underlying=underlying,
         feed=legs[0].feed,
-        streamer_symbol=streamer,
+        streamer_symbol=_underlying_streamer(underlying, instrument, legs),
         tick=tick_of(instrument, None) if instrument else None,
         legs=tuple(legs),
     )
+
+
+def _underlying_streamer(
+    underlying: str, instrument: Instrument | None, legs: Sequence[Leg]
+) -> str:
+    """What to subscribe to for the underlying's price; for a product root a held future of it."""
+    if instrument is not None and instrument.streamer_symbol:
+        return instrument.streamer_symbol
+    for leg in legs:
+        if leg.symbol == underlying or leg.holding.kind is Kind.FUTURE:
+            return leg.streamer_symbol
+    # An equity's streamer symbol is its ticker.
+    return "" if underlying.startswith(("/", ".")) else underlying
 
 
 def _leg_order(leg: Leg) -> tuple[Any, ...]:

@@ -1,4 +1,6 @@
-"""Pages of the desk."""
+"""Pages of the desk, one module of views per family."""
+
+from __future__ import annotations
 
 from importlib import import_module
 
@@ -6,7 +8,16 @@ from django.urls import URLPattern, URLResolver
 
 app_name = "portfolio"
 
-_FAMILIES = ("frame", "dashboard", "positions")
+_FAMILIES = (
+    "frame",
+    "dashboard",
+    "positions",
+    "accounts",
+    "connections",
+    "notices",
+    "ticket",
+    "orders",
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     pattern

@@ -36,15 +36,16 @@ def pl_cell(id: str, value: Decimal | None, base: str, state: str = "", tip: str
 
 
 def number_cell(id: str, text: str, base: str, state: str = "", tip: str = "") -> Cell:
-    missing = "missing" if text == formats.UNKNOWN else ""
-    return Cell(id, text, _css(base, missing, "" if missing else state), tip)
+    if text == formats.UNKNOWN:
+        return Cell(id, text, _css(base, "missing"), tip)
+    return Cell(id, text, _css(base, "zero" if text == "0.00" else "", state), tip)
 
 
 def _tip(figure: Figure) -> str:
     return "; ".join(note.value for note in figure.notes)
 
 
-# --- Legs -------------------------------------------------------------------------
+# --- Legs ---------------------------------------------------------------------
 
 GREEKS = ("delta", "gamma", "theta", "vega")
 
@@ -52,7 +53,7 @@ GREEKS = ("delta", "gamma", "theta", "vega")
 def leg_cells(value: LegValue) -> Iterator[Cell]:
     """The live cells of a leg's row, in the order of the table's columns from Mark on."""
     leg, name = value.leg, f"leg-{value.leg.pk}"
-    stale = "stale" if value.price_stale else ""
+    stale = _css("stale" if value.price_stale else "", "offline" if value.offline else "")
     yield mark_cell(f"{name}-mark", value)
     yield pl_cell(f"{name}-open", value.open.value, "num w-pl", stale, _tip(value.open))
     assumed = "assumed" if value.day.notes and value.day.value is not None else ""
@@ -71,7 +72,11 @@ def mark_cell(id: str, value: LegValue) -> Cell:
         return Cell(id, "", "num w-price")
     if value.mark is None:
         return Cell(id, formats.UNKNOWN, "num w-price missing", _tip(value.open))
-    state = _css("stale" if value.mark.is_stale else "", "delayed" if value.leg.delayed else "")
+    state = _css(
+        "stale" if value.mark.is_stale else "",
+        "offline" if value.offline else "",
+        "delayed" if value.leg.delayed else "",
+    )
     text = formats.price(formats.rounded(value.mark.price, 8), _mark_tick(value))
     return Cell(id, text, _css("num w-price", state), f"Mark: {value.mark.source.value}")
 
@@ -92,12 +97,12 @@ def leg_age(value: LegValue) -> str:
     return f"{price} · {formats.age(value.greeks_age)}" if value.leg.is_option else price
 
 
-# --- Sums -------------------------------------------------------------------------
+# --- Sums ---------------------------------------------------------------------
 
 
 def total_cells(name: str, totals: Totals) -> Iterator[Cell]:
     """The live cells of a group's, an account's or the grand total's row."""
-    stale = _css("stale" if totals.price_stale else "", "delayed" if totals.delayed else "")
+    stale = sum_state(totals)
     for part, sum_ in (("open", totals.open), ("day", totals.day)):
         assumed = "assumed" if part == "day" and totals.assumed else ""
         css = _css(stale, assumed, _partial(sum_))
@@ -108,6 +113,15 @@ def total_cells(name: str, totals: Totals) -> Iterator[Cell]:
         text = formats.greek(sum_f.value)
         css = _css(old, _partial(sum_f))
         yield number_cell(f"{name}-{greek}", text, "num w-greek", css, sum_f.words)
+
+
+def sum_state(totals: Totals) -> str:
+    """The classes of a sum's age: stale when all of it is, aged when some of it is."""
+    return _css(
+        "stale" if totals.is_stale else "aged" if totals.stale_legs else "",
+        "offline" if totals.offline else "",
+        "delayed" if totals.delayed else "",
+    )
 
 
 def _partial(sum_: Total[Decimal] | Total[float]) -> str:
@@ -134,7 +148,7 @@ def underlying_cell(group: Group, valuation: Valuation, now: float) -> Cell:
     return number_cell(f"group-{group.key}-last", text, "num w-price", old, group.underlying)
 
 
-# --- Accounts and the shell -------------------------------------------------------------------------
+# --- Accounts and the shell ---------------------------------------------------------------------
 
 
 def balance_stale(account: AccountFacts, now: float) -> bool:
@@ -150,7 +164,7 @@ def balance_age(account: AccountFacts, now: float) -> float | None:
 def account_cells(account: AccountFacts, totals: Totals, now: float) -> Iterator[Cell]:
     """The live cells of an account's card: P/L and the ages."""
     name = f"card-{account.pk}"
-    stale = _css("stale" if totals.price_stale else "", "delayed" if totals.delayed else "")
+    stale = sum_state(totals)
     for part, sum_ in (("open", totals.open), ("day", totals.day)):
         assumed = "assumed" if part == "day" and totals.assumed else ""
         css = _css(stale, assumed, _partial(sum_))
@@ -174,8 +188,7 @@ def shell_cells(valuation: Valuation, now: float) -> dict[str, Cell]:
     net_liq, power = _sum(desk, "net_liquidating_value"), _sum(desk, "derivative_buying_power")
     totals = valuation.totals(desk.legs)
     state = _css(
-        "stale" if totals.price_stale else "",
-        "delayed" if totals.delayed else "",
+        sum_state(totals),
         "assumed" if totals.assumed else "",
         _partial(totals.day),
     )

@@ -39,6 +39,7 @@ class LegValue:
     greeks: PositionGreeks
     volatility: float | None
     greeks_age: float | None
+    offline: bool
 
     @property
     def greeks_stale(self) -> bool:
@@ -56,20 +57,29 @@ class Totals:
     open: Total[Decimal]
     day: Total[Decimal]
     greeks: GreekTotals
-    price_stale: bool
+    legs: int
+    stale_legs: int
     greeks_stale: bool
+    offline: bool
     delayed: bool
     assumed: bool
 
     @property
+    def is_stale(self) -> bool:
+        """Nothing in it is fresh; sums with some old legs say how many instead."""
+        return bool(self.legs) and self.stale_legs == self.legs
+
+    @property
     def words(self) -> str:
-        """What is missing: "P/L 3 of 4 legs · Greeks 2 of 4 legs"."""
+        """What is missing: "P/L 3 of 4 legs · Greeks 2 of 4 legs · 1 stale"."""
         parts = []
         if self.open.is_partial or self.day.is_partial:
             least = min(self.open, self.day, key=lambda item: item.present)
             parts.append(f"P/L {least.words}")
         if self.greeks.words:
             parts.append(f"Greeks {self.greeks.words}")
+        if self.stale_legs:
+            parts.append("stale" if self.is_stale else f"{self.stale_legs} stale")
         return " · ".join(parts)
 
 
@@ -119,6 +129,7 @@ def value_leg(leg: Leg, book: LatestBook, now: float) -> LegValue:
         greeks=position_greeks(leg.holding, unit),
         volatility=cell.volatility if cell else None,
         greeks_age=cell.age(now) if cell else None,
+        offline=book.health(now).market.state in ("down", "off"),
     )
 
 
@@ -130,8 +141,10 @@ def add_up(values: Iterable[LegValue]) -> Totals:
         open=total([row.open.value for row in held], ZERO),
         day=total([row.day.value for row in rows], ZERO),
         greeks=sum_greeks([row.greeks for row in held]),
-        price_stale=any(row.price_stale for row in held),
+        legs=len(held),
+        stale_legs=sum(1 for row in held if row.price_stale),
         greeks_stale=any(row.greeks_stale for row in held),
+        offline=any(row.offline for row in held),
         delayed=any(row.leg.delayed for row in held),
         assumed=any(row.day.notes and row.day.value is not None for row in rows),
     )

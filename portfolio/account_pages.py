@@ -1,0 +1,94 @@
+"""Page objects of one account: balances, what the broker lets it do, transactions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from brokerage.models import Transaction
+from portfolio import formats
+from portfolio.facts import AccountFacts
+from portfolio.live.cells import balance_stale
+from portfolio.pages import BALANCE_LINES, MORE_BALANCE_LINES, Line, call_lines, money_line
+
+FLAGS = (
+    ("is_closed", "Account closed", True),
+    ("is_frozen", "Frozen", True),
+    ("is_closing_only", "Closing only", True),
+    ("is_risk_reducing_only", "Risk-reducing only", True),
+    ("is_in_margin_call", "In margin call", True),
+    ("is_pattern_day_trader", "Pattern day trader", True),
+    ("is_futures_enabled", "Futures", False),
+    ("is_futures_closing_only", "Futures closing only", True),
+    ("is_cryptocurrency_enabled", "Crypto", False),
+    ("is_cryptocurrency_closing_only", "Crypto closing only", True),
+)
+FEES = (
+    "commission",
+    "clearing_fees",
+    "regulatory_fees",
+    "proprietary_index_option_fees",
+    "other_charge",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRow:
+    """One booking; amounts are signed: credit positive, debit negative."""
+
+    row: Transaction
+    when: str
+    kind: str
+    what: str
+    quantity: str
+    price: str
+    fees: str
+    net: str
+
+
+def balance_lines(account: AccountFacts, now: float) -> tuple[Line, ...]:
+    """Every balance figure the mirror keeps that the broker sent; the main ones always."""
+    balance, stale = account.balance, balance_stale(account, now)
+    net_liq = ("net_liquidating_value", "Net liq", "Net liquidating value by the broker")
+    main = [(row, True) for row in (net_liq, *BALANCE_LINES)]
+    more = [(row, False) for row in MORE_BALANCE_LINES]
+    lines = []
+    for (name, label, tip), always in main + more:
+        value = getattr(balance, name, None)
+        if always or value is not None:
+            lines.append(money_line(label, value, stale, tip))
+    return (*lines, *call_lines(balance))
+
+
+def status_lines(status: Any) -> tuple[Line, ...]:
+    """The broker's flags; what it did not send is unknown, not "no"."""
+    if status is None:
+        return ()
+    count = status.day_trade_count
+    lines = [
+        Line("Options level", status.options_level or formats.UNKNOWN),
+        Line("Margin", status.equities_margin_calculation_type or formats.UNKNOWN),
+        Line("Day trades", formats.UNKNOWN if count is None else str(count)),
+    ]
+    for name, label, is_bad in FLAGS:
+        value = getattr(status, name)
+        text = formats.UNKNOWN if value is None else ("yes" if value else "no")
+        lines.append(Line(label, text, "danger" if is_bad and value else ""))
+    return tuple(lines)
+
+
+def transaction_row(row: Transaction) -> TransactionRow:
+    known = [fee for name in FEES if (fee := getattr(row, name)) is not None]
+    fees = sum(known, Decimal(0)) if known else None
+    symbol = formats.symbol_label(row.symbol, row.instrument_type) if row.symbol else ""
+    return TransactionRow(
+        row=row,
+        when=formats.market_datetime(row.executed_at),
+        kind=row.transaction_sub_type or row.transaction_type,
+        what=symbol or row.description,
+        quantity=formats.quantity(row.quantity, sign=False) if row.quantity is not None else "",
+        price=formats.price(row.price) if row.price is not None else "",
+        fees=formats.signed_money(fees) if known else "",
+        net=formats.signed_money(row.net_value),
+    )

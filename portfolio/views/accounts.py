@@ -1,0 +1,48 @@
+"""One account: balances, trading status, transactions."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.views.decorators.http import require_GET
+
+from brokerage import access, selectors
+from portfolio.account_pages import balance_lines, status_lines, transaction_row
+from portfolio.desk import desk_of
+from portfolio.live.hub import hub
+from portfolio.live.valuation import Valuation
+from portfolio.pages import account_card
+from portfolio.scope import Scope
+from portfolio.selectors import load_desk
+
+PAGE_SIZE = 50
+
+
+@require_GET
+def account_detail(request: HttpRequest, environment: str, number: str) -> HttpResponse:
+    account = access.get_account(request.user, environment, number)
+    desk = desk_of(request)
+    facts = load_desk([*selectors.accounts_for(request.user, include_closed=True)],
+                      Scope(environment, number))
+    valuation = Valuation(facts, hub.book)
+    valuation.update(desk.now)
+    here = facts.accounts[0]
+    pages = Paginator(selectors.transactions_for([account]), PAGE_SIZE)
+    page = pages.get_page(request.GET.get("page"))
+    context = {
+        "account": here,
+        "card": account_card(here, valuation, desk.now),
+        "balances": balance_lines(here, desk.now),
+        "status": status_lines(getattr(here.account, "trading_status", None)),
+        "access": here.account.accesses.all(),
+        "page": page,
+        "transactions": [transaction_row(row) for row in page.object_list],
+    }
+    return render(request, "portfolio/account_detail.html", context)
+
+
+urlpatterns = [
+    path("accounts/<slug:environment>/<str:number>/", account_detail, name="account-detail"),
+]
