@@ -14,7 +14,6 @@ from django.utils import timezone
 from brokerage import audit, code_flow, connection_state, events, login_trial
 from brokerage.code_flow import CodeFlowError
 from brokerage.code_flow import available as code_flow_available
-from brokerage.code_flow import available as code_flow_available
 from brokerage.credentials.clients import client_for
 from brokerage.credentials.fields import UndecryptableSecret
 from brokerage.credentials.store import fingerprint
@@ -34,12 +33,10 @@ __all__ = [
     "ConnectError",
     "authorize_url",
     "check",
+    "code_flow_available",
     "complete_code_flow",
     "connect",
-    "code_flow_available",
-    "code_flow_available",
     "environment_for",
-    "offered",
     "offered",
     "refresh_now",
     "remove",

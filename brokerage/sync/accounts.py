@@ -78,7 +78,7 @@ def _withdraw(connection: Connection, listed: list[int]) -> int:
 
 def store_trading_status(account: Account, payload: Any, received_at: datetime) -> Written:
     row = mapping.trading_status(payload, account.pk, received_at)
-    written = upsert(TradingStatus, [row], key=("account_id",))
+    written = upsert(TradingStatus, [row], key=("account_id",), quiet=("received_at",))
     if written.touched:
         events.publish(events.BALANCE_UPDATED, account=account)
     return written

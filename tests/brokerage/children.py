@@ -1,0 +1,37 @@
+"""What other processes do in tests. Imported by fresh interpreters: Django is set up inside."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+
+def _set_up(database_name: str) -> None:
+    import django
+    from django.db import connections
+
+    django.setup()
+    connections["default"].settings_dict["NAME"] = database_name
+
+
+def put_token(simulator_url: str, database_name: str, connection_id: Any, queue: Any) -> None:
+    """A fresh access token, as any worker would get it."""
+    _set_up(database_name)
+    from django.conf import settings
+
+    from brokerage.credentials import client_for
+    from brokerage.models import Connection
+
+    settings.SIMULATOR_URL = simulator_url
+    with client_for(Connection.objects.get(pk=connection_id)) as client:
+        queue.put(str(client.access_token().value))
+
+
+def hold_refresh_lock(database_name: str, connection_id: Any, ready: Any) -> None:
+    """Take the refresh lock and keep it until killed."""
+    _set_up(database_name)
+    from brokerage import locks
+
+    with locks.refresh_lock(connection_id):
+        ready.set()
+        time.sleep(60)

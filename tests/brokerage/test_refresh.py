@@ -1,0 +1,115 @@
+"""One refresh in flight for each grant: among threads, among processes, with a dying holder."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection as database
+from django.utils import timezone
+
+from brokerage import connections, locks
+from brokerage.credentials import client_for
+from brokerage.credentials.store import RowTokenStore, fingerprint
+from brokerage.models import Connection
+from brokerage.tastytrade.auth import AccessToken
+from tests.brokerage.children import hold_refresh_lock, put_token
+from tests.brokerage.outer_broker import REFRESH, SECRET
+
+
+@pytest.fixture
+def committed(transactional_db, user, broker, queued):
+    made = connections.connect(user, "simulator", SECRET, REFRESH)
+    Connection.objects.update(access_token_expires_at=timezone.now())
+    broker.refreshes, broker.token_delay = 0, 0.2
+    made.refresh_from_db()
+    return made
+
+
+def _token(connection: Connection) -> str:
+    try:
+        with client_for(connection) as client:
+            return str(client.access_token().value)
+    finally:
+        database.close()
+
+
+def test_many_threads_cause_one_refresh(committed, broker):
+    with ThreadPoolExecutor(8) as pool:
+        tokens = set(pool.map(lambda _n: _token(committed), range(8)))
+    assert broker.refreshes == 1
+    assert len(tokens) == 1
+
+
+def test_several_processes_cause_one_refresh(committed, broker):
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    name = database.settings_dict["NAME"]
+    children = [
+        context.Process(target=put_token, args=(broker.url, name, committed.pk, queue))
+        for _ in range(2)
+    ]
+    for child in children:
+        child.start()
+    tokens = {queue.get(timeout=60) for _ in children}
+    for child in children:
+        child.join(timeout=20)
+    assert broker.refreshes == 1
+    assert len(tokens) == 1
+
+
+def test_a_killed_holder_lets_go(committed):
+    context = multiprocessing.get_context("spawn")
+    ready = context.Event()
+    name = database.settings_dict["NAME"]
+    holder = context.Process(target=hold_refresh_lock, args=(name, committed.pk, ready))
+    holder.start()
+    try:
+        assert ready.wait(60)
+        with pytest.raises(TimeoutError), locks.refresh_lock(committed.pk, timeout_seconds=0.2):
+            pass
+        os.kill(holder.pid, signal.SIGKILL)
+        with locks.refresh_lock(committed.pk, timeout_seconds=10):
+            pass
+    finally:
+        holder.kill()
+        holder.join()
+
+
+def test_the_lock_excludes_within_a_process(committed):
+    order = []
+
+    def second():
+        with locks.refresh_lock(committed.pk):
+            order.append("second")
+
+    with locks.refresh_lock(committed.pk):
+        waiter = threading.Thread(target=second)
+        waiter.start()
+        time.sleep(0.1)
+        order.append("first")
+    waiter.join(10)
+    assert order == ["first", "second"]
+
+
+def test_a_rotated_refresh_token_is_stored(committed):
+    store = RowTokenStore(committed.pk)
+    store.save_refresh_token("rotated-token")
+    assert store.load_refresh_token() == "rotated-token"
+    row = Connection.objects.get()
+    assert row.refresh_token == "rotated-token"
+    assert row.grant_fingerprint == fingerprint("rotated-token")
+
+
+def test_a_stored_token_is_used_by_the_next_client(committed, broker):
+    store = RowTokenStore(committed.pk)
+    later = timezone.now() + timedelta(minutes=10)
+    store.save(AccessToken("canary-access-token-kept", later, timezone.now()))
+    assert _token(committed) == "canary-access-token-kept"
+    assert broker.refreshes == 0
