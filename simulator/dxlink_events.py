@@ -148,7 +148,7 @@ class Events:
             if row.kind == "Equity":
                 event |= {"earningsPerShare": row.eps}
             if row.shares:
-                event |= {"shares": row.shares, "freeFloat": round(row.shares * 0.97)}
+                event |= {"shares": row.shares, "freeFloat": float(round(row.shares * 0.97))}
             if paid:
                 event |= {
                     "dividendFrequency": float(row.frequency),

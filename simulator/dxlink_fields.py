@@ -65,16 +65,27 @@ HISTORY = frozenset({"Candle", "Series", *BOOK})
 PENDING, REMOVE, BEGIN, END, SNIP = 0x01, 0x02, 0x04, 0x08, 0x10
 
 _INTEGERS = frozenset(
-    ["eventTime", "sequence", "timeNanoPart", "bidTime", "askTime", "time", "dayId", "prevDayId", "openInterest", "haltStartTime", "haltEndTime", "exDividendDayId", "eventFlags", "index", "expiration", "count", "actionTime", "orderId", "auxOrderId", "tradeId", "version"]
-)
+    {
+        "eventTime", "sequence", "timeNanoPart", "bidTime", "askTime", "time", "dayId",
+        "prevDayId", "openInterest", "haltStartTime", "haltEndTime", "exDividendDayId",
+        "eventFlags", "index", "expiration", "count", "actionTime", "orderId", "auxOrderId",
+        "tradeId", "version",
+    }
+)  # fmt: skip
 _TEXTS = frozenset(
-    ["description", "statusReason", "exchangeSaleConditions", "buyer", "seller", "optionSymbol", "source", "marketMaker", "spreadSymbol", "attachment"]
-)
+    {
+        "description", "statusReason", "exchangeSaleConditions", "buyer", "seller",
+        "optionSymbol", "source", "marketMaker", "spreadSymbol", "attachment",
+    }
+)  # fmt: skip
 _CHARS = frozenset(("bidExchangeCode", "askExchangeCode", "exchangeCode", "tradeThroughExempt"))
 _BOOLS = frozenset(("extendedTradingHours", "spreadLeg", "validTick"))
 _ENUMS = frozenset(
-    ["dayClosePriceType", "prevDayClosePriceType", "shortSaleRestriction", "tradingStatus", "tickDirection", "aggressorSide", "type", "action", "orderSide", "scope", "icebergType"]
-)
+    {
+        "dayClosePriceType", "prevDayClosePriceType", "shortSaleRestriction", "tradingStatus",
+        "tickDirection", "aggressorSide", "type", "action", "orderSide", "scope", "icebergType",
+    }
+)  # fmt: skip
 
 
 def empty(event_type: str, field: str) -> object:

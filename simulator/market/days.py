@@ -182,7 +182,7 @@ class Days:
         low = lows[max(0, int(np.searchsorted(low_times, at, side="right")) - 1)]
         tick = float(line.ticks[-1][0])
         return (
-            max(_on_tick(line, float(high)) + tick, opened, last),
+            max(round(_on_tick(line, float(high)) + tick, 9), opened, last),
             min(_on_tick(line, float(low)), opened, last),
         )
 

@@ -32,7 +32,7 @@ SECURITY_EXCHANGE = {"XCME": "2", "XCBT": "1", "XNYM": "7", "XCEC": "7", "XCBF":
 ETF_LIKE = frozenset({"SPY", "QQQ", "IWM", "DIA", "USO", "UNG", "GLD", "SLV", "TLT", "VXX", "IBIT"})
 
 
-def text(value: Decimal | float) -> str:
+def text(value: Decimal | float | int) -> str:
     """Wire text of a decimal: at least one fraction digit, no exponent."""
     plain = decimal_text(value if isinstance(value, Decimal) else Decimal(repr(value)))
     return plain if "." in plain else f"{plain}.0"
