@@ -125,12 +125,12 @@ def _of_union(hint: Any) -> Any:
     return hint
 
 
-def _reader(hint: Any) -> Reader:
+def _reader(hint: Any, strict: bool = False) -> Reader:
     hint = _of_union(hint)
     if typing.get_origin(hint) is Annotated:
-        return _reader(typing.get_args(hint)[0])
+        return _reader(typing.get_args(hint)[0], strict)
     if typing.get_origin(hint) is tuple:
-        return _many(_reader(typing.get_args(hint)[0]))
+        return _many(_reader(typing.get_args(hint)[0]), strict)
     if typing.get_origin(hint) is dict:
         return _mapping(_reader(typing.get_args(hint)[1]))
     if isinstance(hint, type) and issubclass(hint, Payload):
@@ -138,12 +138,12 @@ def _reader(hint: Any) -> Reader:
     return _SCALARS[hint]
 
 
-def _many(reader: Reader) -> Reader:
-    """A tuple from a list; one bare object counts as one, empty ones are skipped."""
+def _many(reader: Reader, strict: bool) -> Reader:
+    """A tuple from a list; one bare object counts as one. Empty rows are skipped, if not strict."""
 
     def read(value: Any) -> tuple[Any, ...]:
         rows = value if isinstance(value, list) else [value]
-        return tuple(reader(row) for row in rows if row not in (None, "", {}))
+        return tuple(reader(row) for row in rows if strict or row not in (None, "", {}))
 
     return read
 
@@ -177,7 +177,8 @@ def _field(name: str, hint: Any) -> _Field:
     for mark in marks:
         if isinstance(mark, Effect):
             effect = mark.key or f"{keys[0]}-effect"
-    return _Field(name, keys, reader or _reader(hint), effect, REQUIRED in marks, STRICT in marks)
+    strict = STRICT in marks
+    return _Field(name, keys, reader or _reader(hint, strict), effect, REQUIRED in marks, strict)
 
 
 def _marks(hint: Any) -> tuple[Any, ...]:

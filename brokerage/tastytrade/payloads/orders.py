@@ -154,6 +154,12 @@ class Order(Payload, frozen=True):
         return None if self.price is None else wire.signed(self.price, self.price_effect)
 
 
+class KnownOrder(Order, frozen=True):
+    """An order that the broker has taken: it has an id, or cannot be followed."""
+
+    id: Annotated[int | None, REQUIRED] = None
+
+
 class RelatedOrder(Payload, frozen=True):
     """A member of a complex order that another has replaced."""
 
@@ -178,6 +184,10 @@ class ComplexOrder(Payload, frozen=True):
     trigger_order: Order | None = None
     orders: Annotated[tuple[Order, ...], STRICT] = ()
     related_orders: tuple[RelatedOrder, ...] = ()
+
+
+class KnownComplexOrder(ComplexOrder, frozen=True):
+    id: Annotated[int | None, REQUIRED] = None
 
 
 class Message(Payload, frozen=True):
@@ -240,8 +250,8 @@ class OrderResponse(Payload, frozen=True):
 class PlacedOrder(OrderResponse, frozen=True):
     """The answer to a placement: without an order it cannot be believed."""
 
-    order: Annotated[Order | None, REQUIRED, STRICT] = None
+    order: Annotated[KnownOrder | None, REQUIRED, STRICT] = None
 
 
 class PlacedComplexOrder(OrderResponse, frozen=True):
-    complex_order: Annotated[ComplexOrder | None, REQUIRED, STRICT] = None
+    complex_order: Annotated[KnownComplexOrder | None, REQUIRED, STRICT] = None

@@ -11,6 +11,7 @@ from brokerage.tastytrade.calls import Call, Page, QueryValue, Safety, get_pages
 from brokerage.tastytrade.payloads.order_requests import ComplexOrderRequest, OrderRequest
 from brokerage.tastytrade.payloads.orders import (
     ComplexOrder,
+    KnownOrder,
     Order,
     OrderResponse,
     PlacedComplexOrder,
@@ -160,7 +161,7 @@ def cancel(number: str, order_id: int) -> Call[Order]:
         "/accounts/{}/orders/{}",
         number,
         order_id,
-        parse=one(Order),
+        parse=one(KnownOrder),
         safety=Safety.SUBMIT,
     )
 
@@ -181,7 +182,7 @@ def _change(method: str, number: str, order_id: int, body: Body) -> Call[Order]:
         "/accounts/{}/orders/{}",
         number,
         order_id,
-        parse=one(Order),
+        parse=one(KnownOrder),
         safety=Safety.SUBMIT,
         body=_json(body),
     )
