@@ -212,7 +212,7 @@ class OuterBroker:
             return error(404, "record_not_found")
         return found() if callable(found) else found
 
-    def _handler(broker) -> type[BaseHTTPRequestHandler]:  # noqa: N805
+    def _handler(broker) -> type[BaseHTTPRequestHandler]:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             # Headers and body in one segment: two would wait for a delayed acknowledgement.

@@ -7,8 +7,8 @@ import os
 import signal
 import threading
 import time
-from datetime import timedelta
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection as database

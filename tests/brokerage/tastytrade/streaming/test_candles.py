@@ -119,8 +119,6 @@ def test_single_orders_at_one_price_add_up_and_empty_levels_vanish():
     rows = [(1, "BUY", 10.0, 5.0), (2, "BUY", 10.0, 7.0), (3, "BUY", 9.0, None), (4, None, 1, 1)]
     for index, side, price, size in rows:
         book.apply(
-            events.Order(
-                "A", index=index, order_side=side, price=price, size=size, scope="ORDER"
-            )
+            events.Order("A", index=index, order_side=side, price=price, size=size, scope="ORDER")
         )
     assert indexed.depth(book) == ([(10.0, 12.0, 2)], [])

@@ -31,9 +31,7 @@ def test_every_event_of_the_catalogue_is_decoded_or_named_as_unknown(line):
         return
     (event,) = found
     assert event.symbol == line["eventSymbol"]
-    for name, wire in zip(
-        event.__struct_fields__, event.__struct_encode_fields__, strict=True
-    ):
+    for name, wire in zip(event.__struct_fields__, event.__struct_encode_fields__, strict=True):
         expected = line.get(wire)
         if expected in ("NaN", "\u0000", "UNDEFINED"):
             expected = None
