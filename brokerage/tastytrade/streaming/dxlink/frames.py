@@ -25,7 +25,8 @@ def setup(version: str, keepalive_timeout: float, accept_keepalive_timeout: floa
 
 
 def auth(token: str) -> str:
-    return _frame("AUTH", 0, token=token)
+    # The token may be a Secret, a kind of str that the encoder does not take as one.
+    return _frame("AUTH", 0, token=str(token))
 
 
 def keepalive() -> str:
