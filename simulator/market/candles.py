@@ -17,7 +17,8 @@ import numpy as np
 from simulator.market import calendar, rng
 from simulator.market.days import previous_day
 from simulator.market.levels import moment
-from simulator.market.lines import INDEX, Line
+from simulator.market.lines import CRYPTO, INDEX, Line
+from simulator.market.paths import FIRST
 from simulator.market.rng import F64
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_BARS = 8000
 EARLIEST = date(2021, 1, 8)
+DAILY_LEVEL = 10
 _SYMBOL = re.compile(r"^(?P<base>[^{}\s]+?)(?:&(?P<venue>[A-Z]))?\{(?P<body>[^{}\s]*)\}$")
 _PERIOD = re.compile(r"^(?P<n>\d+(?:\.\d+)?)?(?P<unit>mo|pm|pr|[tsmhdwoyvp])$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -233,6 +235,7 @@ class Candles:
         day = calendar.trade_date(line.hours, moment(now))
         groups: OrderedDict[date, list[Bar]] = OrderedDict()
         first = max(EARLIEST, moment(max(from_ms, 0) / 1000).date())
+        self._prefetch(line, first, day)
         while day >= _period_start(spec, first):
             bar = self._daily(line, spec, day, now)
             if bar is not None:
@@ -242,6 +245,16 @@ class Candles:
                 break
         merged = (_merge(start, bars) for start, bars in groups.items())
         return [b for b in merged if b.time >= from_ms]
+
+    def _prefetch(self, line: Line, first: date, last: date) -> None:
+        if line.level == "VIX" or line.level not in self.market.levels.names:
+            return
+        index = self.market.levels.paths.day_index
+        span = range(max(index(first), index(last) - 400), index(last))
+        days = [d for d in span if (line.symbol, "=d", FIRST + timedelta(days=d)) not in self._days]
+        if len(days) > 5:
+            wanted = [d for d in days if line.kind == CRYPTO or _trades(d)]
+            self.market.levels.prefetch(line.level, wanted, DAILY_LEVEL)
 
     def _daily(self, line: Line, spec: Spec, day: date, now: float) -> Bar | None:
         start, end = self._span(line, Spec("", 1, "d", True, False, ""), day)
@@ -253,7 +266,7 @@ class Candles:
             return self._days[key][0]
         stop = min(end, now + 1e-3)
         edges = np.array([start, stop])
-        level = 10 if complete else 15
+        level = DAILY_LEVEL if complete else 15
         o, h, low, c, states = self._ohlc(line, day, edges, start, stop, level)
         volume = np.array([self.market.days.volume(line, min(now, end - 0.5))])
         if complete and line.kind != INDEX:
@@ -263,6 +276,10 @@ class Candles:
             self._days[key] = [bar]
             self._held += 1
         return bar
+
+
+def _trades(day: int) -> bool:
+    return calendar.is_trading_day(FIRST + timedelta(days=day))
 
 
 def _midnight(day: date) -> float:

@@ -69,9 +69,9 @@ class Levels:
         total: F64 | None = None
         epochs: F64 | None = None
         used = [int(i) for i in np.nonzero(row)[0]]
-        always = {bool(self.paths._always[i]) for i in used}
+        always = {self.paths.always(i) for i in used}
         for index in used:
-            series = self.paths._series[index].name
+            series = self.paths.series_name(index)
             moments, values = self.paths.grid(series, day, level)
             if epochs is None:
                 epochs, total = moments, np.zeros(len(moments))
@@ -89,6 +89,12 @@ class Levels:
             if shocked == name:
                 levels[epochs >= since] *= np.exp(size)
         return epochs, levels
+
+    def prefetch(self, name: str, days: list[int], level: int) -> None:
+        """Draw many days of one name at once."""
+        row = self._matrix[self.names[name]]
+        for index in np.nonzero(row)[0]:
+            self.paths.prefetch(self.paths.series_name(int(index)), days, level)
 
     def states(self, day: int, level: int) -> tuple[F64, F64]:
         """The volatility state over a day at 2^level + 1 points: (instants, states)."""

@@ -21,6 +21,7 @@ FIRST, LAST = date(2021, 1, 1), date(2037, 1, 1)
 LEVELS = 16
 STEPS = 1 << LEVELS
 MOST_HELD = 6_000_000  # grid points kept
+MOST_DAYS = 64  # drawn at once
 
 # share of a business day's variance passed by New York hour; nights count for a quarter
 _HOURS = np.array([0, 4, 8, 9.5, 10, 11, 12.5, 14, 15, 16, 18, 24]) / 24
@@ -70,6 +71,14 @@ class Paths:
         self._base = self._walk()
         self._grids: OrderedDict[tuple[int, int, int], F64] = OrderedDict()
         self._held = 0
+
+    def series_name(self, index: int) -> str:
+        """The name of a series by position."""
+        return self._series[index].name
+
+    def always(self, index: int) -> bool:
+        """Whether a series moves on weekends and nights alike."""
+        return bool(self._always[index])
 
     # -- time --------------------------------------------------------------------------------
 
@@ -121,14 +130,11 @@ class Paths:
     def grid(self, name: str, day: int, level: int) -> tuple[F64, F64]:
         """One series over a day at 2^level + 1 points: (instants, values), right-continuous."""
         index = self.names[name]
-        cached = self._grids.get((index, day, level))
         epochs = self._grid_epochs(index, day, level)
+        cached = self._grids.get((index, day, level))
         if cached is None:
-            cached = self._draw_grid(index, day, level, epochs)
-            self._grids[(index, day, level)] = cached
-            self._held += len(cached)
-            while self._held > MOST_HELD:
-                self._held -= len(self._grids.popitem(last=False)[1])
+            return epochs, self._draw_grid(index, day, level, epochs)
+        self._grids.move_to_end((index, day, level))
         return epochs, cached
 
     def _grid_epochs(self, index: int, day: int, level: int) -> F64:
@@ -138,24 +144,49 @@ class Paths:
         result: F64 = start + shares * (end - start)
         return result
 
+    def prefetch(self, name: str, days: list[int], level: int) -> None:
+        """Draw many days of a series at once, for long histories."""
+        index = self.names[name]
+        missing = [d for d in days if (index, d, level) not in self._grids]
+        for start in range(0, len(missing), MOST_DAYS):
+            chosen = missing[start : start + MOST_DAYS]
+            drawn = self._draw_days(index, np.array(chosen), level)
+            for day, values in zip(chosen, drawn, strict=True):
+                self._finish(index, day, level, values, self._grid_epochs(index, day, level))
+
     def _draw_grid(self, index: int, day: int, level: int, epochs: F64) -> F64:
-        scale = float(self._daily[index] * np.sqrt(self._weights[day, index]))
-        path = np.array([0.0, self._shock(day)[index] * scale])
-        base = self._node_base(day)[index]
-        for depth in range(level):
-            nodes = np.arange(1 << depth, dtype=np.uint64) + np.uint64(1 << depth)
-            middle = 0.5 * (path[:-1] + path[1:])
-            middle += scale * 0.5 * 2.0 ** (-depth / 2) * rng.normals(rng.spread(base, nodes))
-            finer = np.empty(2 * len(path) - 1)
-            finer[::2], finer[1::2] = path, middle
-            path = finer
-        points = np.linspace(0.0, 1.0, (1 << level) + 1)
-        path = path + self._base[day, index] * (1.0 - (1.0 - self._phi[index]) * points)
+        values = self._draw_days(index, np.array([day]), level)[0]
+        return self._finish(index, day, level, values, epochs)
+
+    def _finish(self, index: int, day: int, level: int, values: F64, epochs: F64) -> F64:
         shares = (epochs - self._starts[day]) / (self._starts[day + 1] - self._starts[day])
         for row, jump in self._jumps.get(day, ()):
             if row == index:
-                path[shares >= jump.at] += jump.size
-        return path
+                values[shares >= jump.at] += jump.size
+        self._grids[(index, day, level)] = values
+        self._held += len(values)
+        while self._held > MOST_HELD:
+            self._held -= len(self._grids.popitem(last=False)[1])
+        return values
+
+    def _draw_days(self, index: int, days: np.ndarray, level: int) -> F64:
+        """Rows of one series for several days, without jumps."""
+        scale = self._daily[index] * np.sqrt(self._weights[days, index])
+        bases = rng.mix(self._keys[index] + days.astype(np.uint64) + np.uint64(1))
+        path = np.zeros((len(days), 2))
+        path[:, 1] = rng.normals(bases) * scale
+        for depth in range(level):
+            nodes = np.arange(1 << depth, dtype=np.uint64) + np.uint64(1 << depth)
+            middle = 0.5 * (path[:, :-1] + path[:, 1:])
+            draws = rng.normals(rng.spread(bases[:, None], nodes[None, :]))
+            middle += (scale * 0.5 * 2.0 ** (-depth / 2))[:, None] * draws
+            finer = np.empty((len(days), 2 * path.shape[1] - 1))
+            finer[:, ::2], finer[:, 1::2] = path, middle
+            path = finer
+        points = np.linspace(0.0, 1.0, (1 << level) + 1)
+        fade = 1.0 - (1.0 - self._phi[index]) * points
+        result: F64 = path + self._base[days, index][:, None] * fade[None, :]
+        return result
 
     # -- construction ------------------------------------------------------------------------
 
