@@ -100,7 +100,7 @@ def status_chip(order: Order) -> Chip:
     text, tip = order.status or "Unknown status", _HINTS.get(order.status, "")
     if order.status not in TERMINAL_STATUSES and progress.is_partial:
         text, tip = f"{order.status} {progress.text}", "Partial: " + (tip or "partly executed")
-    if order.status == "Filled" and progress.filled is not None and progress.is_partial:
+    if order.status == "Filled" and progress.filled not in (None, progress.total):
         text, tip = "Filled, fills arriving", "the executions of some legs are not here yet"
     if order.status == "Contingent" and order.contingent_status:
         tip = order.contingent_status

@@ -130,7 +130,8 @@ def _parts(rows: Any) -> tuple[tuple[str, str], ...]:
         if amount:
             name = str(row.get("name") or "")
             parts.append((_PART_WORDS.get(name, name), fee_text(amount)))
-    return tuple(parts)
+    # A kind of fee that has one part only is that part.
+    return tuple(parts) if len(parts) > 1 else ()
 
 
 def fee_text(amount: Decimal) -> str:

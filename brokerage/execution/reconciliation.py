@@ -43,7 +43,11 @@ def reconcile_due() -> int:
     waiting = OrderIntent.objects.filter(state=IntentState.UNKNOWN)
     intents = list(waiting.select_related("account", "connection", "user"))
     for account, of_account in _by_account(intents).items():
-        reconcile_account(account, of_account)
+        try:
+            reconcile_account(account, of_account)
+        except Exception:
+            # One account in trouble must not keep the others waiting.
+            logger.exception("an account could not be reconciled")
     return len(intents)
 
 

@@ -78,12 +78,19 @@ class DecimalText(forms.DecimalField):
 class LegForm(forms.Form):
     """One leg; `chain` holds the expirations of the ticket's underlying, empty when unread."""
 
-    action = forms.ChoiceField(label="Action")
-    quantity = DecimalText(label="Quantity", required=False)
-    expiration = forms.ChoiceField(label="Expiration", required=False)
-    strike = DecimalText(label="Strike", required=False)
+    action = forms.ChoiceField(
+        label="Action",
+        error_messages={"invalid_choice": "“%(value)s” does not exist for this instrument."},
+    )
+    quantity = DecimalText(label="Quantity", error_messages={"required": "Enter a quantity."})
+    expiration = forms.ChoiceField(
+        label="Expiration", error_messages={"required": "Choose an expiration."}
+    )
+    strike = DecimalText(label="Strike", error_messages={"required": "Enter a strike."})
     option_type = forms.ChoiceField(
-        label="Call or put", choices=(("C", "Call"), ("P", "Put")), required=False
+        label="Call or put",
+        choices=(("C", "Call"), ("P", "Put")),
+        error_messages={"required": "Choose call or put."},
     )
     # A whole option symbol, when the leg comes from a position or the chain cannot be read.
     contract = forms.CharField(label="Contract symbol", required=False, strip=False)
@@ -128,6 +135,10 @@ class LegForm(forms.Form):
             (key, item.label) for key, item in self.chain.items()
         ]
         self.fields["strike"].widget.attrs["list"] = self.datalist
+        given = self.data if self.is_bound else self.initial
+        name = self.add_prefix("contract") if self.is_bound else "contract"
+        for needed in ("expiration", "strike", "option_type"):
+            self.fields[needed].required = not given.get(name)
 
     def strikes(self) -> list[Decimal]:
         """Strikes of the expiration chosen, for the suggestions."""
@@ -141,17 +152,10 @@ class LegForm(forms.Form):
         return values
 
     def _contract(self, values: dict[str, Any]) -> str:
-        expiration = self.chain.get(values.get("expiration") or "")
-        if expiration is None:
-            if values.get("contract"):
-                return str(values["contract"])
-            self.add_error("expiration", "Choose an expiration.")
-            return ""
-        strike = values.get("strike")
-        if strike is None:
-            self.add_error("strike", "Enter a strike.")
-            return ""
-        pair = expiration.strikes.get(strike.normalize())
+        expiration, strike = self.chain.get(values.get("expiration") or ""), values.get("strike")
+        if expiration is None or strike is None:
+            return str(values.get("contract") or "")
+        pair = expiration.strikes.get(strike)
         if pair is None:
             self.add_error("strike", f"There is no such strike; {expiration.nearest(strike)}.")
             return ""
@@ -171,15 +175,27 @@ class OrderForm(forms.Form):
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         ),
     )
-    order_type = forms.ChoiceField(label="Order type")
-    time_in_force = forms.ChoiceField(label="Time in force")
-    gtc_date = forms.DateField(
-        label="Good until", required=False, widget=forms.DateInput(attrs={"type": "date"})
+    order_type = forms.ChoiceField(
+        label="Order type",
+        error_messages={"invalid_choice": "This order type does not exist for this order."},
     )
-    stop_trigger = DecimalText(label="Stop trigger", required=False)
-    price = DecimalText(label="Limit price", required=False)
+    time_in_force = forms.ChoiceField(
+        label="Time in force",
+        error_messages={"invalid_choice": "“%(value)s” cannot be combined with this order type."},
+    )
+    gtc_date = forms.DateField(
+        label="Good until",
+        error_messages={"required": "Enter the date until which the order is good."},
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    stop_trigger = DecimalText(
+        label="Stop trigger", error_messages={"required": "Enter a stop trigger."}
+    )
+    price = DecimalText(label="Limit price", error_messages={"required": "Enter a limit price."})
     price_effect = forms.ChoiceField(label="Debit or credit", choices=EFFECTS)
-    value = DecimalText(label="Amount in dollars", required=False)
+    value = DecimalText(
+        label="Amount in dollars", error_messages={"required": "Enter an amount in dollars."}
+    )
 
     def __init__(
         self,

@@ -50,7 +50,7 @@
     let said = Infinity;
     const timer = setInterval(() => {
       const seconds = Math.max(0, Math.ceil((ends - performance.now()) / 1000));
-      left.textContent = seconds ? `, ${seconds} s left` : "";
+      left.textContent = `${seconds} s`;
       const due = WARN_AT.find((mark) => seconds <= mark && mark < said);
       if (due !== undefined && seconds) {
         said = due;

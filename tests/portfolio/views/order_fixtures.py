@@ -1,0 +1,75 @@
+"""A signed-in browser, a login made through the real connect flow, a broker that takes orders."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from brokerage.models import Account, Connection, Instrument
+from tests.brokerage.conftest import (  # noqa: F401
+    _clean_valkey,
+    account,
+    connection,
+    queued,
+    stranger,
+    user,
+)
+from tests.brokerage.execution.conftest import (  # noqa: F401
+    OrderBroker,
+    _new_boot,
+    _regular_session,
+    apple,
+    broker,
+)
+
+
+@pytest.fixture
+def desk(user: Any, connection: Connection, apple: Instrument) -> Client:  # noqa: F811
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def values(account: Account) -> dict[str, str]:  # noqa: F811
+    """What the ticket's form posts for ten shares at a limit."""
+    return {
+        "ticket": str(uuid.uuid4()),
+        "account": f"simulator:{account.number}",
+        "instrument_type": "Equity",
+        "symbol": "AAPL",
+        "legs": "1",
+        "order_type": "Limit",
+        "time_in_force": "Day",
+        "price": "229.40",
+        "leg-0-action": "Buy to Open",
+        "leg-0-quantity": "10",
+    }
+
+
+def html(response: Any) -> str:
+    return unescape(response.content.decode())
+
+
+def hidden(response: Any) -> dict[str, str]:
+    """The hidden fields that a confirmation sends."""
+    names = "preview|content_hash|client_order_id"
+    return dict(re.findall(rf'name="({names})" value="([^"]*)"', html(response)))
+
+
+def error_of(response: Any, field: str) -> str:
+    """The message under a field of the ticket; empty when there is none."""
+    found = re.search(rf'id="id_{field}_error"[^>]*>(.*?)</div>', html(response), re.DOTALL)
+    return re.sub(r"<[^>]+>", "", found[1]).strip() if found else ""
+
+
+def send(desk: Client, values: dict[str, str]) -> Any:
+    """Preview and confirm; the answer to the confirmation."""
+    shown = desk.post("/trade/preview/", values)
+    assert shown.status_code == 200, html(shown)
+    return desk.post("/trade/submit/", hidden(shown))
