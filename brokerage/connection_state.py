@@ -16,10 +16,12 @@ from brokerage.models import Connection
 from brokerage.tastytrade import errors
 
 
+_DEAD = ConnectionState.RECONNECT
+
+
 def worked(connection: Connection) -> None:
     """A call was answered: whatever was wrong has passed. A dead grant stays dead."""
-    if connection.state == ConnectionState.DEGRADED:
-        change(connection, ConnectionState.ACTIVE, "")
+    change(connection, ConnectionState.ACTIVE, "", only_from=ConnectionState.DEGRADED)
 
 
 def failed(connection: Connection, error: Exception) -> bool:
@@ -28,8 +30,7 @@ def failed(connection: Connection, error: Exception) -> bool:
         change(connection, ConnectionState.RECONNECT, reason(error))
         return True
     if is_outage(error):
-        if connection.state != ConnectionState.RECONNECT:
-            change(connection, ConnectionState.DEGRADED, reason(error))
+        change(connection, ConnectionState.DEGRADED, reason(error), never_from=_DEAD)
         return True
     return False
 
@@ -95,17 +96,30 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def change(connection: Connection, state: ConnectionState, why: str) -> None:
-    """Set state and reason; a real change is audited and told to the pages."""
-    if connection.state == state and connection.state_reason == why:
+def change(
+    connection: Connection,
+    state: ConnectionState,
+    why: str,
+    *,
+    only_from: ConnectionState | None = None,
+    never_from: ConnectionState | None = None,
+) -> None:
+    """Set state and reason; a real change is audited and told to the pages.
+
+    What the state was is read in the database, not in ``connection``: other processes move it.
+    """
+    rows = Connection.objects.filter(pk=connection.pk)
+    if only_from is not None:
+        rows = rows.filter(state=only_from)
+    if never_from is not None:
+        rows = rows.exclude(state=never_from)
+    moved = rows.exclude(state=state).update(
+        state=state, state_reason=why, state_since=timezone.now()
+    )
+    reworded = rows.filter(state=state).exclude(state_reason=why).update(state_reason=why)
+    if not moved and not reworded:
         return
-    moved = connection.state != state
     connection.state, connection.state_reason = state, why
-    fields = {"state": state, "state_reason": why}
-    if moved:
-        connection.state_since = timezone.now()
-        fields["state_since"] = connection.state_since
-    Connection.objects.filter(pk=connection.pk).update(**fields)
     if moved:
         audit.record("connection", "state", state, connection=connection, details={"reason": why})
     events.publish(events.CONNECTION_UPDATED, connection=connection, detail={"state": state})

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import redis
 from django.db.models import Count, Prefetch, Q, QuerySet
-from django.utils import timezone
 
-from brokerage import clock, valkey
+from brokerage import clock, market
 from brokerage.access import visible_accounts
 from brokerage.calendar import NEW_YORK
 from brokerage.enums import TERMINAL_STATUSES, StreamState, SyncState
@@ -31,8 +29,6 @@ from brokerage.models import (
     Transaction,
 )
 
-# A gateway that has not written for so long is not there, whatever it wrote last.
-HEALTH_SECONDS = 15
 _SECRETS = ("client_secret", "refresh_token", "access_token")
 
 
@@ -134,7 +130,7 @@ def account_counts(user: Any) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """One stream: up, connecting or down, since when, and why in plain words."""
+    """One stream: up, quiet, connecting, down or off, since when, and why in plain words."""
 
     state: str
     since: datetime | None
@@ -142,11 +138,14 @@ class Lamp:
 
     @property
     def is_up(self) -> bool:
-        return self.state == StreamState.UP
+        """A quiet stream is open: it only has nothing to say, or is about to be given up."""
+        return self.state in ("up", "quiet")
 
 
 @dataclass(frozen=True, slots=True)
 class StreamHealth:
+    """``at``: when the gateway said so; None when no gateway serves the connection."""
+
     account_stream: Lamp
     quote_stream: Lamp
     at: datetime | None
@@ -155,41 +154,19 @@ class StreamHealth:
 def stream_health(connection: Connection) -> StreamHealth:
     """What the gateway last said of this connection's streams; silence counts as down."""
     try:
-        text = valkey.client().get(f"health:{connection.pk}")
+        health = market.health(connection)
     except redis.RedisError:
-        return _no_health("Valkey does not answer")
-    if not text:
-        return _no_health("the gateway has not reported")
-    try:
-        report = json.loads(text)
-        at = _instant(report["at"])
-    except (ValueError, KeyError, TypeError):
-        return _no_health("the gateway's report cannot be read")
-    if at is None or timezone.now() - at > timedelta(seconds=HEALTH_SECONDS):
-        return _no_health("the gateway has stopped reporting", at)
-    return StreamHealth(_lamp(report.get("account_stream")), _lamp(report.get("quote_stream")), at)
+        lamp = Lamp(StreamState.DOWN, None, "Valkey does not answer")
+        return StreamHealth(lamp, lamp, None)
+    return StreamHealth(_lamp(health.account), _lamp(health.market), _instant(health.at))
 
 
-def _no_health(reason: str, at: datetime | None = None) -> StreamHealth:
-    lamp = Lamp(StreamState.DOWN, at, reason)
-    return StreamHealth(lamp, lamp, at)
+def _lamp(stream: market.StreamHealth) -> Lamp:
+    return Lamp(stream.state, _instant(stream.since), stream.reason)
 
 
-def _lamp(report: Any) -> Lamp:
-    if not isinstance(report, dict):
-        return Lamp(StreamState.DOWN, None, "the gateway has not reported")
-    return Lamp(
-        str(report.get("state", StreamState.DOWN)),
-        _instant(report.get("since")),
-        str(report.get("reason", "")),
-    )
-
-
-def _instant(value: Any) -> datetime | None:
-    """ISO text or epoch seconds, aware."""
-    if isinstance(value, int | float):
-        return datetime.fromtimestamp(value, tz=timezone.get_default_timezone())
-    return datetime.fromisoformat(value) if value else None
+def _instant(seconds: float) -> datetime | None:
+    return datetime.fromtimestamp(seconds, tz=UTC) if seconds else None
 
 
 def _pks(accounts: Iterable[Account]) -> list[int]:

@@ -63,12 +63,21 @@ def sync(
         return progress.finish()
 
 
-def sync_after_reconnect(connection: Connection) -> SyncRun | None:
+class SyncIncomplete(Exception):
+    """The read was cut short because the broker or the login is out of order."""
+
+
+def sync_after_reconnect(connection: Connection) -> SyncRun:
     """What the account stream may have missed: nothing is replayed, so everything is read.
 
     The caller holds the stream's messages back until this returns and then ingests them.
+    SyncIncomplete when the read was cut short; a step refused for one account does not count.
     """
-    return sync(connection, schedule.AFTER_RECONNECT)
+    run = sync(connection, schedule.AFTER_RECONNECT)
+    assert run is not None, "a waiting sync always runs"
+    if run.message:
+        raise SyncIncomplete(run.message)
+    return run
 
 
 def is_held_off(connection: Connection) -> bool:
