@@ -52,13 +52,16 @@
     if (socket && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
   };
   const idle = () => paused || document.hidden;
+  const show = () => {
+    let args = {};
+    try { args = JSON.parse(document.body.dataset.liveArgs || "{}"); } catch { /* none */ }
+    send({ page: document.body.dataset.livePage, args });
+  };
   const opened = () => {
     attempt = 0;
     heardAt = Date.now();
     if (idle()) send({ idle: true });
-    let args = {};
-    try { args = JSON.parse(document.body.dataset.liveArgs || "{}"); } catch { /* none */ }
-    send({ page: document.body.dataset.livePage, args });
+    show();
     // Nothing is replayed: whatever happened in between, every fragment looks again.
     if (wasOpen) for (const name of FACTS) tell(name, { resync: true });
     wasOpen = true;
@@ -117,6 +120,8 @@
     dead.close();
     lost({ code: 0 });
   }, 3000);
+  // A page that now watches something else (another symbol on the ticket) has written new args.
+  document.addEventListener("desk:args", show);
   window.addEventListener("pageshow", (event) => { if (event.persisted && !socket) connect(); });
   connect();
 })();
