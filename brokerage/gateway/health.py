@@ -13,6 +13,7 @@ import redis.asyncio
 
 from brokerage import events, market
 from brokerage.gateway.threads import in_thread
+from brokerage.market import StreamHealth
 from brokerage.models import Connection
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class HealthBoard:
             self.health.capacity = text
             self._tell_soon()
 
-    def _moved(self, held: market.StreamHealth, state: str, reason: str) -> market.StreamHealth:
+    def _moved(self, held: StreamHealth, state: str, reason: str) -> StreamHealth:
         if (held.state, held.reason) == (state, reason):
             return held
         self._tell_soon()

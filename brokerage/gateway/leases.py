@@ -12,7 +12,10 @@ _RENEW = (
     "if redis.call('get', KEYS[1]) == ARGV[1] "
     "then return redis.call('pexpire', KEYS[1], ARGV[2]) else return 0 end"
 )
-_RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end"
+_RELEASE = (
+    "if redis.call('get', KEYS[1]) == ARGV[1] "
+    "then return redis.call('del', KEYS[1]) else return 0 end"
+)
 
 
 def lease_key(name: str) -> str:

@@ -87,8 +87,8 @@ class Supervisor:
             for name, connection in connections.items():
                 if name not in self._runners and await leases.acquire(name):
                     self._start(server, name, connection, leases.holder)
-        except (redis.RedisError, DatabaseError):
-            logger.warning("database or Valkey do not answer; looking again soon", exc_info=True)
+        except (redis.RedisError, DatabaseError) as error:
+            logger.warning("database or Valkey do not answer; looking again soon (%s)", type(error).__name__)
         except Exception:
             logger.exception("looking for connections failed")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from channels.db import database_sync_to_async
 
+T = TypeVar("T")
 
-def in_thread(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Awaitable[Any]:
+
+async def in_thread(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     """Run it on a thread of the pool, and give its database session back afterwards."""
-    return database_sync_to_async(function, thread_sensitive=False)(*args, **kwargs)
+    result: T = await database_sync_to_async(function, thread_sensitive=False)(*args, **kwargs)
+    return result

@@ -33,7 +33,7 @@ class StreamTokens:
         """An AccessTokenProvider."""
         try:
             if renew:
-                return str(await in_thread(_refreshed, self._connection.pk))
+                return await in_thread(_refreshed, self._connection.pk)
             return str((await self._open().access_token()).value)
         except (TastytradeError, UndecryptableSecret) as error:
             raise await self._translated(error) from None

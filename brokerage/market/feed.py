@@ -107,7 +107,7 @@ def _bytes_client() -> redis.Redis:
 # --- Publishing: the gateway's side --------------------------------------------------------------
 
 
-def book_fields(cells: Mapping[str, Cells]) -> dict[str, bytes]:
+def book_fields(cells: Mapping[str, Cells]) -> dict[Any, Any]:
     """The hash fields of these cells: ``<cell>:<symbol>`` to its JSON."""
     return {
         f"{name}:{symbol}": _encode(cell)
@@ -140,7 +140,7 @@ async def publish(server: redis.asyncio.Redis, feed: str, frame: Frame) -> None:
 # --- Reading -------------------------------------------------------------------------------------
 
 
-def parse_book(fields: Mapping[bytes, bytes]) -> dict[str, Cells]:
+def parse_book(fields: Mapping[Any, Any]) -> dict[str, Cells]:
     """Cells by symbol from a book's hash; fields of another version are left out."""
     book: dict[str, Cells] = {}
     for field, value in fields.items():

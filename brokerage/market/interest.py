@@ -84,7 +84,7 @@ async def register_interest_async(
 
 async def current_interest(server: redis.asyncio.Redis, feed: str) -> list[tuple[str, str]]:
     """What all living owners want of the feed, in a stable order, without repetitions."""
-    owners = await server.zrangebyscore(owners_key(feed), time.time(), "+inf")
+    owners: list[Any] = await server.zrangebyscore(owners_key(feed), time.time(), "+inf")
     if not owners:
         return []
     values = await server.mget([interest_key(feed, owner.decode()) for owner in owners])

@@ -146,7 +146,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             return None
         kind, args = self.page
         try:
-            return await _in_thread(kind)(self.user, args)
+            view: LiveView = await _in_thread(kind)(self.user, args)
+            return view
         except Http404:
             return None
         except Exception:

@@ -14,6 +14,8 @@ from brokerage.gateway.supervisor import Supervisor
 
 
 class Command(BaseCommand):
+    # The streams do not depend on pages: a fault in those must not stop them.
+    requires_system_checks: list[str] = []
     help = "Hold the broker's streams: account notifications into the mirror, quotes to pages."
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -94,7 +94,7 @@ class DXLinkProtocol:
         self._waits: dict[str, float] = {}
         self._outgoing: list[str] = []
         self._paced: deque[str] = deque()
-        self._pace_at = now
+        self._pace_at, self._pace_left = now, 0
         self._keepalive_at = now + self.timings.keepalive
         self._told: set[tuple[str, str]] = set()
         self._await(Phase.SETUP, now)
@@ -284,11 +284,11 @@ class DXLinkProtocol:
         )
 
     def _send_paced(self, now: float) -> None:
-        if not self._paced or now < self._pace_at:
-            return
-        for _ in range(min(self.timings.burst, len(self._paced))):
+        if self._paced and now >= self._pace_at:
+            self._pace_at, self._pace_left = now + self.timings.pace, self.timings.burst
+        while self._paced and self._pace_left > 0:
             self._outgoing.append(self._paced.popleft())
-        self._pace_at = now + self.timings.pace
+            self._pace_left -= 1
 
     # --- Data and errors ----------------------------------------------------------------------
 

@@ -82,8 +82,13 @@ async def served(script: Script) -> AsyncIterator[Server]:
     async def handle(socket: ServerConnection) -> None:
         talk = Talk(socket, len(server.talks))
         server.talks.append(talk)
-        with suppress(ConnectionClosed):
-            await script(talk)
+        work = asyncio.ensure_future(script(talk))
+        ended = asyncio.ensure_future(socket.wait_closed())
+        await asyncio.wait({work, ended}, return_when=asyncio.FIRST_COMPLETED)
+        # A script that waits for ever ends with its connection.
+        work.cancel()
+        with suppress(ConnectionClosed, asyncio.CancelledError):
+            await work
 
     async with serve(handle, "127.0.0.1", 0, close_timeout=0.2) as running:
         port = running.sockets[0].getsockname()[1]

@@ -397,7 +397,7 @@ async def test_no_token_is_logged_whatever_the_level(caplog):
     assert "qt-1" not in caplog.text
 
 
-# --- Account stream ---------------------------------------------------------------------------------
+# --- Account stream ----------------------------------------------------------------------
 
 
 @pytest.fixture
