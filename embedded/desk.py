@@ -51,6 +51,8 @@ class Desk:
             "REDIS_URL": os.environ.get("REDIS_URL") or self.valkey.url(),
             "PUBLIC_URL": self.address,
             "SIMULATOR_URL": f"http://127.0.0.1:{self.simulator_port}",
+            # Empty: static files are served from where they lie, nothing is collected.
+            "STATIC_ROOT": str(folders.private(self.data / "static")),
             "PYTHONUNBUFFERED": "1",
         }
         facts = self.simulator.facts

@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,14 +53,7 @@ def _start_postgres() -> None:
     folder = _new_folder()
     server = Postgres(folder / "pg", folder, durable=False)
     server.prepare()
-    process = processes.spawn(
-        server.command(),
-        env=environment(),
-        cwd=folder,
-        output=(folder / "pg.log").open("wb"),
-        **privileges.demotion().options,
-    )
-    _running.append((process, signal.SIGINT))
+    process = _spawn(server.command(), folder, signal.SIGINT, **privileges.demotion().options)
     server.wait_ready(process)
     server.create_database("strikedesk")
     os.environ["DATABASE_URL"] = server.url("strikedesk")
@@ -69,13 +63,21 @@ def _start_valkey() -> None:
     folder = _new_folder()
     server = Valkey(folder / "valkey", folder, durable=False)
     server.prepare()
-    process = processes.spawn(
-        server.command(), env=os.environ, cwd=folder, output=(folder / "valkey.log").open("wb")
-    )
-    _running.append((process, signal.SIGTERM))
+    process = _spawn(server.command(), folder, signal.SIGTERM)
     server.wait_ready(process)
     os.environ["REDIS_URL"] = server.url()
     os.environ[_OURS] = "1"
+
+
+def _spawn(
+    command: list[str], folder: Path, first: signal.Signals, **options: Any
+) -> subprocess.Popen[bytes]:
+    """Start a server; its number is left in the folder for a sweep after a killed run."""
+    with (folder / "server.log").open("wb") as log:
+        process = processes.spawn(command, env=environment(), cwd=folder, output=log, **options)
+    (folder / "server").write_text(_mark(process.pid))
+    _running.append((process, first))
+    return process
 
 
 def _new_folder() -> Path:
@@ -83,21 +85,30 @@ def _new_folder() -> Path:
     for stale in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         _sweep(stale)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    (folder / "owner").write_text(f"{os.getpid()} {processes.started_at(os.getpid())}")
+    (folder / "owner").write_text(_mark(os.getpid()))
     _folders.append(folder)
     return folder
 
 
-def _sweep(folder: Path) -> None:
+def _mark(pid: int) -> str:
+    return f"{pid} {processes.started_at(pid)}"
+
+
+def _living(file: Path) -> int | None:
+    """The number that stands in the file while it is still that process."""
     try:
-        pid, mark = (folder / "owner").read_text().split(" ", 1)
+        pid, started = file.read_text().split(" ", 1)
     except (OSError, ValueError):
+        return None
+    return int(pid) if processes.started_at(int(pid)) == started else None
+
+
+def _sweep(folder: Path) -> None:
+    if not (folder / "owner").exists() or _living(folder / "owner"):
         return
-    if processes.started_at(int(pid)) == mark:
-        return
-    lock = folder / "pg" / "postmaster.pid"
-    if lock.exists():
-        Postgres(folder / "pg", folder).prepare()
+    server = _living(folder / "server")
+    if server:
+        processes.end_stranger(server, signal.SIGINT, grace=5)
     shutil.rmtree(folder, ignore_errors=True)
 
 
