@@ -217,16 +217,12 @@ class Market:
     def settlement(self, symbol: str) -> Decimal | None:
         """The underlying's price that settles an option or future at its end.
 
-        None before the end. Deliverables of adjusted options are left to the caller.
+        None before the end. For an adjusted option: what its deliverables are worth per share.
         """
         line = self.line(symbol)
         if line is None or not line.expires or line.expires > self.view.epoch:
             return None
-        ended = View(self.levels, line.expires)
-        under = self.registry.find(line.underlying, self.now)
-        if under is None:
-            return None
-        return exact(round(ended.level(under, line.expires), 4))
+        return exact(round(self.view.settled(line), 4))
 
     def depth(self, symbol: str, levels: int = 10) -> tuple[list[Any], list[Any]] | None:
         """(bids, asks), best first, each a list of `depth.Level`."""

@@ -197,10 +197,9 @@ class View:
     def _price_options(self, lines: list[Line]) -> None:
         t = self.terms(lines)
         mid = pricing.price(t)
-        gone = np.array([line.expires for line in lines]) <= self.epoch
-        if gone.any():
-            sign = np.where(t.call, 1.0, -1.0)
-            mid = np.where(gone, np.maximum(sign * (t.forward - t.strike), 0.0), mid)
+        for i, line in enumerate(lines):
+            if line.expires <= self.epoch:
+                mid[i] = max((1 if line.call else -1) * (self.settled(line) - line.k), 0.0)
         half = _option_half_spread(lines, t, mid)
         ticks, cuts, wide = _tick_columns(lines)
         step = np.where(mid - half < cuts, ticks, wide)
@@ -214,6 +213,17 @@ class View:
                 float(bid[i]), float(ask[i]), sizes[i][0] if bid[i] > 0 else 0.0, sizes[i][1],
                 float(mid[i]), float(t.vol[i]), float(t.forward[i]),
             )  # fmt: skip
+
+    def settled(self, line: Line) -> float:
+        """The price per unit that an ended option or future is settled against."""
+        at = line.expires
+        if line.future is not None:
+            future = _future_line(line) if line.is_option else line
+            return self._future_level(future, at)
+        if line.level == "VIX":
+            return self.vix(at, SOON)
+        spot = self.levels.spot(line.level, at)
+        return spot if line.root is None else (spot * line.root.shares + line.root.cash) / 100.0
 
     def _option_sizes(self, lines: list[Line]) -> list[tuple[float, float]]:
         keys = np.array([line.key for line in lines], dtype=np.uint64)
