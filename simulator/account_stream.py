@@ -91,10 +91,10 @@ class Session:
 
     def _connect(self, body: dict[str, Any], token: Token) -> None:
         value = body.get("value")
-        numbers = [value] if isinstance(value, str) else value
+        numbers = [value] if isinstance(value, str) else value if isinstance(value, list) else []
         user = self.world.users[token.username]
-        good = isinstance(numbers, list) and numbers
-        if not good or any(number not in user.accounts for number in numbers):
+        known = all(isinstance(n, str) and n in user.accounts for n in numbers)
+        if not numbers or not known:
             self._answer(body, "error", message="failed")
             return
         self.connected, self.outbox.username = True, user.username

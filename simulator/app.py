@@ -1,8 +1,8 @@
 """One ASGI application on one port: REST, consent page, both streams, control.
 
-`Front` is the proxy in front of the services: it strips an optional `/v1`, wants a User-Agent, checks
-versions and tokens, applies scripted faults, stamps the Date of the virtual clock and writes the
-state file before an answer leaves.
+`Front` is the proxy in front of the services: it strips an optional `/v1`, wants a User-Agent,
+checks versions and tokens, applies scripted faults, stamps the Date of the virtual clock and writes
+the state file before an answer leaves.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from simulator import account_stream, control, oauth
 from simulator.faults import HTML, TITLES, Fault, answer_of
 from simulator.http import ApiError, error, json_response
+from simulator.lifecycle import open_market
 from simulator.world import World
 
 log = logging.getLogger("simulator")
@@ -93,6 +94,8 @@ async def _tick(world: World, poke: asyncio.Event) -> None:
     while True:
         try:
             world.catch_up()
+            if world.settings.skip_closed:
+                open_market(world)
             second = loop.time() - written > 1
             world.flush(meta=second)
             written = loop.time() if second else written
@@ -156,8 +159,10 @@ class Front:
             if fault is not None and await self._fault(fault, scope, receive, outbox):
                 return
             await self._serve(scope, receive, outbox)
-        except ApiError as failure:
-            await failure.response()(scope, receive, outbox)
+        except Exception:
+            # Starlette answers a failure and raises it again; the answer is all that is wanted
+            if not outbox.messages:
+                raise
         if fault is not None and fault.action == "hang":
             await asyncio.sleep(fault.seconds)
         self.poke.set()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
+from simulator import persist
 from simulator.clock import Clock
-from simulator.market.calendar import current_session, state
+from simulator.lifecycle import open_market
 from simulator.market.market import Market
+from simulator.persist import Found
 from simulator.scenarios import SCENARIOS
 from simulator.store import Store
 from simulator.world import World
-
-AFTER_OPEN = timedelta(hours=1)
 
 
 def open_world(
@@ -23,43 +25,32 @@ def open_world(
     speed: float = 1.0,
     state: Path | None = None,
 ) -> World:
-    """A world ready to serve. A state file, where there is one, wins over the other options."""
+    """A world ready to serve. A state file, where there is one, wins over the other options.
+
+    ValueError for a state file of another seed and for a speed that is out of range.
+    """
     store = Store(state) if state is not None else None
     found = store.load() if store is not None else {}
-    if found.get("meta", {}).get("meta") is not None:
+    if "meta" in found.get("meta", {}):
         return _reopened(found, store, seed, speed)
     clock = Clock(start, speed=0)
     world = World(seed, clock, Market(seed, clock), store)
     SCENARIOS[scenario](world)
     clock.set_speed(speed)
-    if store is not None:
-        store.rewrite(world.everything())
-    world.flush()
+    world.records.start(world)
     return world
 
 
-def _reopened(found: dict, store: Store | None, seed: int, speed: float) -> World:  # type: ignore[type-arg]
+def _reopened(found: Found, store: Store | None, seed: int, speed: float) -> World:
     """Go on where the file ends; in an open market, since nobody waits for the next morning."""
-    import msgspec
-
     saved = msgspec.json.decode(found["meta"]["meta"])
     if saved["seed"] != seed:
         raise ValueError(f"the state file belongs to seed {saved['seed']}")
     clock = Clock(datetime.fromisoformat(saved["clock"]["now"]), speed=0)
     world = World(seed, clock, Market(seed, clock), store)
-    world.restore(found)
+    persist.restore(world, found)
     clock.set_speed(0)
     open_market(world)
     clock.set_speed(speed)
-    world.flush()
+    world.records.start(world)
     return world
-
-
-def open_market(world: World) -> None:
-    """Jump to an hour after the next opening when no regular session runs."""
-    now = world.clock.now()
-    if state(now) != "Open":
-        running = current_session(now)
-        if now >= running.open:
-            running = current_session((running.close_ext or running.close) + timedelta(seconds=1))
-        world.jump(running.open + AFTER_OPEN)

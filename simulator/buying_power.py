@@ -29,13 +29,17 @@ STOCK_LIKE = ("Equity", "Cryptocurrency")
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A leg with what it would cost: `price` per unit; `quantity` and `cash` signed."""
+    """A leg with what it would cost: `price` per unit; `quantity` and `cash` signed.
+
+    `value` is what a unit counts for: the limit of an opening stock order, else the mark.
+    """
 
     terms: Terms
     action: str
     quantity: Decimal
     price: Decimal
     cash: Decimal
+    value: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def state(
     groups = strategies_by_group(world, _netted(holdings), rules_of(account))
     initial, maintenance = _sum(groups)
     cash = account.cash + sum((t.cash for t in pending), ZERO)
-    stock = stock_value(world, account) + sum((_stock_change(world, t) for t in pending), ZERO)
+    stock = stock_value(world, account) + sum((_stock_change(t) for t in pending), ZERO)
     power = cash + stock - initial - ticket_fees(world, pending).total
     return State(groups, initial, maintenance, power)
 
@@ -149,8 +153,14 @@ def tickets_of(world: World, order: Order) -> list[Ticket]:
             continue
         price = leg_price(world, order, leg.symbol, leg.buys)
         signed = leg.sign * quantity
-        found.append(Ticket(terms, leg.action, signed, price, _cash(terms, signed, price)))
+        cash = _cash(terms, signed, price)
+        value = price if _at_limit(order, leg, terms) else mark_of(world, leg.symbol)
+        found.append(Ticket(terms, leg.action, signed, price, cash, value))
     return _to_net_price(order, found)
+
+
+def _at_limit(order: Order, leg: Leg, terms: Terms) -> bool:
+    return order.price is not None and leg.opens and terms.instrument_type in STOCK_LIKE
 
 
 def _cash(terms: Terms, quantity: Decimal, price: Decimal) -> Decimal:
@@ -234,7 +244,8 @@ def _positions(world: World, account: Account) -> list[Holding]:
 
 
 def _as_holding(world: World, ticket: Ticket) -> Holding:
-    return _holding(world, ticket.terms, ticket.quantity, working=True)
+    found = _holding(world, ticket.terms, ticket.quantity, working=True)
+    return replace(found, price=ticket.value)
 
 
 def _holding(
@@ -273,10 +284,10 @@ def _netted(holdings: Sequence[Holding]) -> list[Holding]:
     return [h for h in [*merged.values(), *kept] if h.quantity]
 
 
-def _stock_change(world: World, ticket: Ticket) -> Decimal:
+def _stock_change(ticket: Ticket) -> Decimal:
     if ticket.terms.instrument_type not in STOCK_LIKE:
         return ZERO
-    return ticket.quantity * mark_of(world, ticket.terms.symbol)
+    return ticket.quantity * ticket.value
 
 
 def _sum(groups: dict[str, list[Strategy]]) -> tuple[Decimal, Decimal]:

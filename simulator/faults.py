@@ -42,8 +42,8 @@ class Fault:
     """One scripted fault.
 
     `path` is a regular expression on the decoded path, `count` how many requests it meets (0 means
-    all). `action`: `status` (answer `status`), `drop` (handle, then close without an answer), `hang`
-    (handle after `seconds` of wall time).
+    all). `action`: `status` (answer with it), `drop` (handle, then close without an answer),
+    `hang` (handle, and answer after `seconds` of wall time).
     """
 
     id: int

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 from simulator.balances import net_liq, snapshot
 from simulator.buying_power import mark_of
 from simulator.ledger import describe, movement, post, trade
-from simulator.market.calendar import at, new_york_date, next_trading_day
+from simulator.market.calendar import (
+    at,
+    current_session,
+    new_york_date,
+    next_trading_day,
+    state,
+)
 from simulator.model import ZERO, Account, Bar, Position, Transaction
 from simulator.terms import Terms, terms_of
 
@@ -24,6 +30,8 @@ FIVE_MINUTES = timedelta(minutes=5)
 KEPT_MINUTES = 5 * 12 * 24
 KEPT_DAYS = 800
 CLOSE_HOUR = 17
+AFTER_OPEN = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
 
 
 def schedule(world: World) -> None:
@@ -46,10 +54,23 @@ def _next_close(now: datetime) -> datetime:
     return closing
 
 
+def open_market(world: World) -> None:
+    """Jump to an hour after the next opening, unless a regular session runs."""
+    now = world.clock.now()
+    if state(now) == "Open":
+        return
+    running = current_session(now)
+    if now >= running.open:
+        running = current_session((running.close_ext or running.close) + SECOND)
+    world.jump(running.open + AFTER_OPEN)
+
+
 def handle(world: World, name: str, key: str) -> None:
     """One dated event."""
     now = world.clock.now()
-    if name == "bar":
+    if name == "schedule":
+        schedule(world)
+    elif name == "bar":
         record_bars(world, now)
         world.agenda.at(now + FIVE_MINUTES, "bar", "")
     elif name == "close":
@@ -100,7 +121,7 @@ def settle_futures(world: World, account: Account, now: datetime) -> None:
         price = mark_of(world, position.symbol)
         move = (price - position.settle_basis) * position.quantity * position.multiplier
         position.settle_basis = price
-        _mark(world, account, position, price, move + realized, now)
+        _mark(world, account, position, price, move + realized)
         realized = ZERO
     if realized:
         movement(world, account, "Mark to Market", realized, now, "Futures gains of the day")
@@ -108,19 +129,14 @@ def settle_futures(world: World, account: Account, now: datetime) -> None:
 
 
 def _mark(
-    world: World,
-    account: Account,
-    position: Position,
-    price: Decimal,
-    value: Decimal,
-    at_: datetime,
+    world: World, account: Account, position: Position, price: Decimal, value: Decimal
 ) -> None:
     movement(
         world,
         account,
         "Mark to Market",
         value,
-        at_,
+        world.clock.now(),
         f"{position.symbol} mark to market at {price}",
         symbol=position.symbol,
         instrument_type="Future",

@@ -148,9 +148,9 @@ def _fill(
 ) -> Fill:
     day = new_york_date(now)
     count = world.ids.daily("fill", day)
-    venue = venue_for(
-        world.ids, side.terms.instrument_type, side.terms.exchange, order.id, group, count
-    )
+    # the legs of a spread trade in one place
+    key = (order.id, group) if group != "0" else (order.id, count)
+    venue = venue_for(world.ids, side.terms.instrument_type, side.terms.exchange, *key)
     order.venue = venue
     return Fill(
         fill_id=f"{len(side.leg.fills) + 1}_SIM{order.id}.{day:%Y%m%d}.{count}",

@@ -1,7 +1,7 @@
 """Notifications: who watches which account, and the frames that are sent.
 
-Frames are complete objects, single, in the order of the facts: an order before the positions and the
-balance that it changes. Nothing is kept for those who are not there.
+Frames are complete objects, single, in the order of the facts: an order before the positions and
+the balance that it changes. Nothing is kept for those who are not there.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Hub:
         if value is None:
             return False
         threshold = Decimal(alert["threshold-numeric"])
-        return value > threshold if alert["operator"] == ">" else value < threshold
+        return bool(value > threshold if alert["operator"] == ">" else value < threshold)
 
     def _alert(self, user: User, alert: dict[str, Any]) -> None:
         frame = self._frame("QuoteAlert", alert)

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-import msgspec
-
 from simulator import matching
 from simulator.agenda import Agenda
 from simulator.clock import Clock
@@ -37,6 +35,7 @@ from simulator.model import (
 )
 from simulator.notices import Hub
 from simulator.orders import conditions, machine
+from simulator.persist import Records
 from simulator.store import Store
 from simulator.terms import Terms
 
@@ -83,7 +82,6 @@ class World:
         self.seed = seed
         self.clock = EventClock(clock)
         self.market = market
-        self.store = store
         self.ids = Ids(seed)
         self.settings = Settings()
         self.agenda = Agenda()
@@ -105,8 +103,7 @@ class World:
         self.listeners: list[Callable[[], None]] = []
         self.reached = clock.now()
         self.base_url = ""
-        self._dirty: dict[tuple[str, str], Any] = {}
-        self._market_saved = b""
+        self.records = Records(store)
 
     # -- looking things up -------------------------------------------------------------------
 
@@ -133,8 +130,7 @@ class World:
 
     def touch(self, record: Any) -> None:
         """Mark a record for the state file."""
-        kind, key = _key(record)
-        self._dirty[kind, key] = record
+        self.records.touch(record)
 
     def record(self, order: Order) -> None:
         """Remember a new order."""
@@ -275,94 +271,19 @@ class World:
         for listener in self.listeners:
             listener()
 
-    # -- state file --------------------------------------------------------------------------
-
-    def flush(self, meta: bool = True) -> None:
-        """Write what changed since the last time."""
-        if self.store is None:
-            self._dirty.clear()
-            return
-        records = [(kind, key, value) for (kind, key), value in self._dirty.items()]
-        self._dirty.clear()
-        if records or meta:
-            records.append(("meta", "meta", self.meta()))
-            market = self.market.snapshot()
-            moved = msgspec.json.encode({k: v for k, v in market.items() if k != "now"})
-            if moved != self._market_saved:
-                records.append(("meta", "market", market))
-                self._market_saved = moved
-            self.store.append(records)
-        if self.store.long:
-            self.store.rewrite(self.everything())
-
-    def meta(self) -> dict[str, Any]:
-        """Counters, clock and settings."""
-        return {
-            "seed": self.seed,
-            "counters": self.ids.counters,
-            "clock": self.clock.base.snapshot(),
-            "settings": self.settings,
-        }
-
-    def everything(self) -> Iterator[tuple[str, str, Any]]:
-        """All records, for a snapshot."""
-        for group in (
-            self.users, self.clients, self.grants, self.codes, self.tokens, self.accounts,
-            self.history, self.orders,
-        ):  # fmt: skip
-            for record in group.values():
-                yield (*_key(record), record)
-        for rows in self.transactions.values():
-            for row in rows:
-                yield (*_key(row), row)
-        yield "meta", "meta", self.meta()
-        yield "meta", "market", self.market.snapshot()
-
-    def restore(self, found: dict[str, dict[str, msgspec.Raw]]) -> None:
-        """Take over the records of a state file; the clock and the market first."""
-        meta = msgspec.json.decode(found["meta"]["meta"])
-        self.seed = meta["seed"]
-        self.ids.seed = self.seed
-        self.ids.counters = meta["counters"]
-        self.settings = msgspec.convert(meta["settings"], Settings)
-        self.clock.base.restore(meta["clock"])
-        if "market" in found["meta"]:
-            self.market.restore(msgspec.json.decode(found["meta"]["market"]))
-        for kind, (group, record_type) in self._groups().items():
-            for key, raw in found.get(kind, {}).items():
-                record = msgspec.json.decode(raw, type=record_type)
-                group[int(key) if kind == "order" else key] = record
-        rows = [
-            msgspec.json.decode(raw, type=Transaction)
-            for raw in found.get("transaction", {}).values()
-        ]
-        for row in sorted(rows, key=lambda r: r.id):
-            self.transactions.setdefault(row.account, []).append(row)
+    def resume(self) -> None:
+        """Enter again what is due for the orders that are not finished, and the daily events."""
         self.reached = self.clock.now()
-        self._resume()
-
-    def _groups(self) -> dict[str, tuple[dict[Any, Any], type]]:
-        return {
-            "user": (self.users, User),
-            "client": (self.clients, Client),
-            "grant": (self.grants, Grant),
-            "code": (self.codes, Code),
-            "token": (self.tokens, Token),
-            "account": (self.accounts, Account),
-            "history": (self.history, History),
-            "order": (self.orders, Order),
-        }
-
-    def _resume(self) -> None:
-        """Enter again what was due for the orders that are not finished."""
         self.market.advance(self.reached)
         for order in self.orders.values():
             if not order.terminal:
                 self.open_orders.setdefault(order.account, {})[order.id] = order
                 machine.schedule(self, order)
-        from simulator import lifecycle
+        self.daily("schedule", "")
 
-        lifecycle.schedule(self)
+    def flush(self, meta: bool = True) -> None:
+        """Write what changed since the last time; with `meta` the clock in any case."""
+        self.records.flush(self, meta)
 
 
 def _ripe(order: Order, now: datetime) -> bool:
@@ -387,21 +308,3 @@ def _journal_fills(order: Order, done: list[tuple[Leg, Fill]]) -> dict[str, Any]
             for leg, fill in done
         ],
     }
-
-
-KEYS: dict[type, tuple[str, str]] = {
-    User: ("user", "username"),
-    Client: ("client", "client_id"),
-    Grant: ("grant", "id"),
-    Code: ("code", "value"),
-    Token: ("token", "value"),
-    Account: ("account", "number"),
-    History: ("history", "number"),
-    Order: ("order", "id"),
-    Transaction: ("transaction", "id"),
-}
-
-
-def _key(record: Any) -> tuple[str, str]:
-    kind, name = KEYS[type(record)]
-    return kind, str(getattr(record, name))

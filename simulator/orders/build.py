@@ -11,7 +11,7 @@ from simulator.orders.request import LegRequest
 from simulator.orders.sessions import expires_on
 
 if TYPE_CHECKING:
-    from simulator.orders.checks import Case
+    from simulator.orders.case import Case
 
 CRYPTO_STEP = Decimal("0.00000001")
 SHARE_STEP = Decimal("0.00001")

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
-from decimal import Decimal
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simulator.buying_power import rules_of, state, tickets_of
-from simulator.model import ZERO, Account, Order
-from simulator.orders.build import build
-from simulator.orders.request import LegRequest, OrderRequest
-from simulator.orders.sessions import EXTENDED, OVERNIGHT, is_open
-from simulator.terms import Terms, terms_of
+from simulator.orders.case import Case, Finding
+from simulator.orders.position_checks import crossing, near_expiry, position_effect
+from simulator.orders.request import LegRequest
+from simulator.orders.sessions import EXTENDED, OVERNIGHT
+from simulator.terms import Terms
 
-if TYPE_CHECKING:
-    from simulator.world import World
-
-Finding = tuple[str, str]
 PRICED = ("Limit", "Stop Limit")
 STOPS = ("Stop", "Stop Limit")
 MARKETS = ("Market", "Notional Market")
@@ -28,58 +19,18 @@ LIMIT_KEY = {
     "Equity": "equity", "Equity Option": "equity-option", "Future": "future",
     "Future Option": "future-option",
 }  # fmt: skip
-LAST_HALF_HOUR = timedelta(minutes=30)
-CLOSING_WITHOUT_POSITION = (
-    "You cannot route a closing order without an existing position to close."
-    " This order will be updated to a {} to open order when routed."
-)
 NEXT_SESSION = "Your order will begin working during next valid session."
-
-
-@dataclass
-class Case:
-    """One order body before one account; `without` is the order that it replaces."""
-
-    world: World
-    account: Account
-    request: OrderRequest
-    without: int | None = None
-    warnings: list[Finding] = field(default_factory=list)
-
-    @cached_property
-    def terms(self) -> list[Terms | None]:
-        """Terms of the legs, None for what the market does not know."""
-        return [terms_of(self.world, leg.symbol) for leg in self.request.legs]
-
-    @property
-    def first(self) -> Terms:
-        """Terms of the first leg (only after `instruments` passed)."""
-        terms = self.terms[0]
-        if terms is None:
-            raise LookupError(self.request.legs[0].symbol)
-        return terms
-
-    def held(self, leg: LegRequest) -> Decimal:
-        """Signed position in a leg's symbol."""
-        position = self.account.positions.get(leg.symbol)
-        return position.quantity if position else ZERO
-
-    @property
-    def opens(self) -> bool:
-        """Some leg opens, or closes what is not there."""
-        return any(
-            leg.action.endswith("Open") or self.held(leg) * _sign(leg) >= 0
-            for leg in self.request.legs
-        )
-
-    @property
-    def open_now(self) -> bool:
-        """The session of this order runs."""
-        return is_open(self.first, self.request.time_in_force, self.world.clock.now())
-
-
-def _sign(leg: LegRequest) -> int:
-    return 1 if leg.action.startswith("Buy") else -1
+POSITION_LIMITS: dict[str, int] = {
+    "equity-order-size": 50_000,
+    "equity-option-order-size": 10_000,
+    "future-order-size": 2_500,
+    "future-option-order-size": 2_500,
+    "underlying-opening-order-limit": 500,
+    "equity-position-size": 500_000,
+    "equity-option-position-size": 20_000,
+    "future-position-size": 5_000,
+    "future-option-position-size": 5_000,
+}
 
 
 def findings(case: Case) -> list[Finding]:
@@ -267,123 +218,6 @@ def _fraction(case: Case, leg: LegRequest, terms: Terms) -> Iterator[Finding]:
         yield "fractional_market_orders_only", "Fractional orders must be market orders."
 
 
-def position_effect(case: Case) -> Iterator[Finding]:
-    """Opening against and closing beyond what is held."""
-    for leg in case.request.legs:
-        held, quantity = case.held(leg), leg.quantity or ZERO
-        buying = leg.action.startswith("Buy")
-        if leg.action == "Sell to Open" and held > 0:
-            yield (
-                "cannot_sell_to_open_against_long",
-                "You cannot sell to open against a long position.",
-            )
-        if leg.action == "Buy to Open" and held < 0:
-            yield (
-                "cannot_buy_to_open_against_short",
-                "You cannot buy to open against a short position.",
-            )
-        if leg.action.endswith("Close"):
-            available = -held if buying else held
-            yield from _close(case, leg, quantity, available)
-
-
-def _close(case: Case, leg: LegRequest, quantity: Decimal, available: Decimal) -> Iterator[Finding]:
-    verb = "buy" if leg.action.startswith("Buy") else "sell"
-    if available <= 0:
-        if case.request.strict:
-            yield (
-                "closing_with_no_position",
-                "You cannot route a closing order without an existing position to close.",
-            )
-        else:
-            case.warnings.append(
-                ("closing_with_no_position", CLOSING_WITHOUT_POSITION.format(verb))
-            )
-        return
-    taken = closing_elsewhere(case, leg)
-    if quantity + taken > available:
-        yield (
-            "cannot_close_against_more_than_existing_position",
-            f"You already have a closing order for {leg.symbol}"
-            " which must be canceled before this order can be routed."
-            if taken
-            else f"You cannot close more {leg.symbol} than the existing position.",
-        )
-
-
-def closing_elsewhere(case: Case, leg: LegRequest) -> Decimal:
-    """Quantity of the symbol that other working orders close already."""
-    total = ZERO
-    for order in case.world.working_orders(case.account.number, case.without):
-        for other in order.legs:
-            if other.symbol == leg.symbol and other.closes and other.action == leg.action:
-                total += other.remaining
-    return total
-
-
-def crossing(case: Case) -> Iterator[Finding]:
-    """An order that could trade against another one of the same account."""
-    if len(case.request.legs) != 1:
-        return
-    leg = case.request.legs[0]
-    for order in case.world.working_orders(case.account.number, case.without):
-        if len(order.legs) != 1 or order.legs[0].symbol != leg.symbol:
-            continue
-        if order.legs[0].buys != leg.action.startswith("Buy") and _crosses(case, order):
-            yield (
-                "illegal_buy_and_sell_on_same_symbol",
-                "Cannot buy and sell against the same symbol.",
-            )
-            return
-
-
-def _crosses(case: Case, order: Order) -> bool:
-    mine, other = case.request, order
-    if mine.order_type in STOPS or other.order_type in STOPS:
-        return False
-    if mine.price is None or other.price is None:
-        return True
-    if mine.legs[0].action.startswith("Buy"):
-        return mine.price >= other.price
-    return mine.price <= other.price
-
-
-def near_expiry(case: Case) -> Iterator[Finding]:
-    """Short openings in the last half hour of expiration day."""
-    now = case.world.clock.now()
-    for leg, terms in zip(case.request.legs, case.terms, strict=True):
-        if leg.action != "Sell to Open" or terms is None or terms.expires_at is None:
-            continue
-        if timedelta(0) <= terms.expires_at - now <= LAST_HALF_HOUR and terms.is_option:
-            yield (
-                "too_close_to_expiration",
-                "Sell to open orders cannot be sent 30 minutes prior to close on expiration day.",
-            )
-
-
-def option_level(case: Case) -> Iterator[Finding]:
-    """Strategies that the account's options level does not allow."""
-    level = case.account.status["options-level"]
-    leverage = rules_of(case.account).leverage
-    groups = state(
-        case.world, case.account, tickets_of(case.world, build(case)), case.without
-    ).groups
-    names = {s.name for s in groups.get(case.first.group, []) if s.working}
-    if "SHORT_UNDERLYING" in names and not leverage:
-        yield "short_sale_not_permitted", "Account is not approved for short sales."
-    if level == "No Restrictions":
-        return
-    if names & {"NAKED_OPTION", "SHORT_STRANGLE", "SHORT_STRADDLE"}:
-        yield (
-            "invalid_option_level",
-            "Account is not approved for selling uncovered options.",
-        )
-    spreads = {"SHORT_VERTICAL", "LONG_VERTICAL", "IRON_CONDOR", "IRON_BUTTERFLY", "CALENDAR",
-               "SHORT_BUTTERFLY", "LONG_BUTTERFLY"}  # fmt: skip
-    if level == "Covered And Cash Secured" and names & spreads:
-        yield "invalid_option_level", "Account is not approved for option spreads."
-
-
 RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     permissions,
     leg_rules,
@@ -396,18 +230,6 @@ RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     crossing,
     near_expiry,
 )
-
-POSITION_LIMITS: dict[str, int] = {
-    "equity-order-size": 50_000,
-    "equity-option-order-size": 10_000,
-    "future-order-size": 2_500,
-    "future-option-order-size": 2_500,
-    "underlying-opening-order-limit": 500,
-    "equity-position-size": 500_000,
-    "equity-option-position-size": 20_000,
-    "future-position-size": 5_000,
-    "future-option-position-size": 5_000,
-}
 
 
 def messages(found: list[Finding]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from simulator.http import ApiError
 from simulator.model import Account, Order
 from simulator.orders import machine
 from simulator.orders.build import build
-from simulator.orders.checks import Case
+from simulator.orders.case import Case
 from simulator.orders.preview import check, preflight, wrapper
 from simulator.orders.request import LegRequest, OrderRequest, read_order
 

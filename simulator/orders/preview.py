@@ -9,7 +9,9 @@ from simulator.fees import Fees
 from simulator.http import ApiError, signed, text
 from simulator.http import effect as effect_word
 from simulator.model import Order
-from simulator.orders.checks import Case, findings, messages, option_level
+from simulator.orders.case import Case
+from simulator.orders.checks import findings, messages
+from simulator.orders.position_checks import option_level
 from simulator.orders.wire import order_wire
 
 MARGIN_FAILURE = {

@@ -40,7 +40,7 @@ from simulator.margin import Facts, Holding, Strategy, totals
 from simulator.market.calendar import NEW_YORK
 from simulator.model import ZERO, Account
 from simulator.orders.build import build
-from simulator.orders.checks import Case
+from simulator.orders.case import Case
 from simulator.orders.request import OrderRequest, read_order
 from simulator.orders.wire import number
 from simulator.terms import terms_of

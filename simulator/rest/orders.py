@@ -33,7 +33,7 @@ from simulator.orders.wire import order_wire
 if TYPE_CHECKING:
     from simulator.world import World
 
-START_NEEDED_SINCE = "20261012"
+START_NEEDED_SINCE = PAGED_LIVE_SINCE = "20261012"
 LARGEST_PAGE = 200
 WIDER = {"Working": ("Live", "Cancel Requested", "Replace Requested"), "Partial": ("Live",)}
 UNDERLYING_TYPES = {
@@ -88,11 +88,15 @@ async def search(request: Request) -> Response:
 
 
 async def live(request: Request) -> Response:
-    """`GET /accounts/{number}/orders/live`: created or updated today, newest first."""
-    account = account_of(request)
-    orders = _todays(world_of(request), [account.number])
-    orders = [o for o in orders if _matches(request, o)]
-    return items([order_wire(o) for o in orders], context_of(request))
+    """`GET /accounts/{number}/orders/live`: created or updated today, newest first.
+
+    Older versions know neither pages nor filters here.
+    """
+    orders = _todays(world_of(request), [account_of(request).number])
+    if request.headers.get("accept-version", "") < PAGED_LIVE_SINCE:
+        return items([order_wire(o) for o in orders], context_of(request))
+    chosen, block = _page(request, [o for o in orders if _matches(request, o)], 100)
+    return items([order_wire(o) for o in chosen], context_of(request), pagination=block)
 
 
 async def one(request: Request) -> Response:

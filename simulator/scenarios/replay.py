@@ -21,7 +21,7 @@ from simulator.market.contracts import active
 from simulator.market.lines import future_option_symbol, occ
 from simulator.model import Account, Order
 from simulator.orders.build import build
-from simulator.orders.checks import Case
+from simulator.orders.case import Case
 from simulator.orders.request import LegRequest, OrderRequest
 from simulator.terms import terms_of
 
