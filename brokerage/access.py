@@ -41,6 +41,9 @@ class NotFound(Http404):
 
 
 def _one(rows: QuerySet[Row], **lookup: Any) -> Row:
+    if any("\x00" in str(value) for value in lookup.values()):
+        # PostgreSQL has no such text, and says so with an error.
+        raise NotFound
     try:
         return rows.get(**lookup)
     except (rows.model.DoesNotExist, ValueError, TypeError, OverflowError, ValidationError):

@@ -73,9 +73,9 @@ def session(connection: Connection | None) -> SessionState:
     if state := state_at(now, known, "broker"):
         return state
     day = now.astimezone(NEW_YORK).date()
-    around = calendar.sessions_between(day - timedelta(days=1), day + timedelta(days=10))
+    around = calendar.sessions_between(day - timedelta(days=7), day + timedelta(days=7))
     state = state_at(now, around, "calendar")
-    assert state is not None, "ten days hold at least one session"
+    assert state is not None, "a fortnight has sessions before and after"
     return state
 
 

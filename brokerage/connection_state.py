@@ -15,7 +15,6 @@ from brokerage.enums import ConnectionState
 from brokerage.models import Connection
 from brokerage.tastytrade import errors
 
-
 _DEAD = ConnectionState.RECONNECT
 
 
@@ -51,7 +50,6 @@ def is_outage(error: Exception) -> bool:
         errors.ServerError,
         errors.Unauthorized,
         errors.VersionNotSupported,
-        TimeoutError,
     )
     return isinstance(error, passing)
 
@@ -92,7 +90,6 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (errors.Unauthorized, "The broker refused the access token; trying again."),
     (errors.NotAvailableHere, "Not available in this environment."),
     (errors.ServerError, "The broker has a fault of its own; trying again."),
-    (TimeoutError, "Waiting for a token took too long; trying again."),
 )
 
 

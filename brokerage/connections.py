@@ -202,7 +202,7 @@ def refresh_now(connection: Connection, user: Any = None) -> Connection:
     try:
         with client_for(connection, user=user) as client:
             client.refresh()
-    except (errors.TastytradeError, UndecryptableSecret, UnknownEnvironment, TimeoutError) as error:
+    except (errors.TastytradeError, UndecryptableSecret, UnknownEnvironment) as error:
         connection_state.failed(connection, error)
         raise ConnectError(connection_state.reason(error)) from None
     connection_state.worked(connection)
@@ -217,7 +217,7 @@ def check(connection: Connection, user: Any = None) -> Check:
         with client_for(connection, user=user) as client:
             customer = client.send(customers.me())
             listing = client.send(accounts.list_accounts())
-    except (errors.TastytradeError, UndecryptableSecret, UnknownEnvironment, TimeoutError) as error:
+    except (errors.TastytradeError, UndecryptableSecret, UnknownEnvironment) as error:
         connection_state.failed(connection, error)
         audit.record("connection", "check", "failed", user=user, connection=connection)
         return Check(False, connection_state.reason(error))

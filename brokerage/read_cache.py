@@ -128,7 +128,7 @@ def _fetch(connection: Connection, question: Question[T], key: str, user: Any) -
         raise NotAvailable("Not available in this environment.") from None
     except errors.NotFound:
         raise Missing("The broker does not know this.") from None
-    except (errors.TastytradeError, UndecryptableSecret, UnknownEnvironment, TimeoutError) as error:
+    except (errors.TastytradeError, UndecryptableSecret, UnknownEnvironment) as error:
         connection_state.failed(connection, error)
         raise ReadError(connection_state.reason(error)) from None
     connection_state.worked(connection)

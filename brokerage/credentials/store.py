@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
@@ -16,6 +16,7 @@ from brokerage import events, locks
 from brokerage.credentials.fields import SealedSecret
 from brokerage.models import Connection
 from brokerage.tastytrade.auth import AccessToken
+from brokerage.tastytrade.errors import OAuthUnavailable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -98,5 +99,10 @@ class RowTokenStore:
 
     @contextmanager
     def refresh_lock(self) -> Iterator[None]:
-        with locks.refresh_lock(self._id):
+        """Raises OAuthUnavailable when another holder takes too long."""
+        with ExitStack() as held:
+            try:
+                held.enter_context(locks.refresh_lock(self._id))
+            except TimeoutError as late:
+                raise OAuthUnavailable(str(late)) from None
             yield

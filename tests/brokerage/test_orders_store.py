@@ -83,7 +83,7 @@ def test_the_life_ends_filled(account):
     assert [fill_id for _, fill_id, *_ in fills] == ["l1", "s1", "s2"]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), repeats=st.integers(0, 4))
 def test_order_and_repetition_of_messages_do_not_matter(account, seed, repeats):
     expected = feed(account, LIFE)
