@@ -198,5 +198,5 @@ def shell_cells(valuation: Valuation, now: float) -> dict[str, Cell]:
         "net_liq": number_cell("top-net-liq", formats.money(net_liq), "", stale),
         "day": pl_cell("top-day", day, "", state, totals.words),
         "power": number_cell("top-power", formats.money(power), "", stale),
-        "use": Cell("top-use", f"{formats.percent(use)} used", _css("topfig__use", stale)),
+        "use": Cell("top-use", f"{formats.percent(use)} used", stale),
     }

@@ -50,9 +50,7 @@ def make_account(connection: Connection, number: str = "5WT00001", **facts: Any)
     account, _ = Account.objects.get_or_create(
         environment=connection.environment, number=number, defaults=values
     )
-    AccountAccess.objects.create(
-        connection=connection, account=account, authority_level="owner"
-    )
+    AccountAccess.objects.create(connection=connection, account=account, authority_level="owner")
     return account
 
 
