@@ -98,6 +98,13 @@ def _css(cell: market.Cell | None, now: float, delayed: bool | None) -> str:
     return "delayed" if delayed else ""
 
 
+def exact_mid(quote: market.Quote | None) -> Decimal | None:
+    """The mid in decimals: halves of ticks, without the dust of binary fractions."""
+    if quote is None or quote.bid is None or quote.ask is None or quote.mid is None:
+        return None
+    return (Decimal(str(quote.bid)) + Decimal(str(quote.ask))) / 2
+
+
 def _price(value: float | None, tick: Decimal | None) -> str:
     return formats.price(value, tick)
 
@@ -117,7 +124,7 @@ def _level1(cells: market.Cells, tick: Decimal | None, css: str) -> dict[str, Ce
         "bid-size": _size(quote.bid_size if quote else None),
         "ask": _price(quote.ask if quote else None, tick),
         "ask-size": _size(quote.ask_size if quote else None),
-        "mid": _price(quote.mid if quote else None, None),
+        "mid": formats.price(exact_mid(quote)),
         "last": _price(last, tick),
         "open": _price(summary.open if summary else None, tick),
         "high": _price(summary.high if summary else None, tick),

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-
-from django.utils import timezone
 
 from brokerage.enums import (
     SUBMISSION_STATUSES,
@@ -231,12 +229,13 @@ class IntentFacts:
     reads: int
     created_at: datetime
     sent_at: datetime | None
-    resolved_at: datetime | None
 
 
 def intent_facts(intent: OrderIntent) -> IntentFacts:
     text, tone = INTENT_WORDS[IntentState(intent.state)]
     body = intent.body if intent.kind == "submit" else {}
+    # Times beside the broker's are told by the broker's clock.
+    offset = timedelta(seconds=intent.connection.clock_offset_seconds if intent.connection else 0)
     return IntentFacts(
         id=str(intent.pk),
         kind=intent.kind,
@@ -256,11 +255,6 @@ def intent_facts(intent: OrderIntent) -> IntentFacts:
         differences=intent.error.get("echo", []),
         look_alikes=intent.error.get("look_alikes", []),
         reads=len(intent.reads_without_trace),
-        created_at=intent.created_at,
-        sent_at=intent.sent_at,
-        resolved_at=intent.resolved_at,
+        created_at=intent.created_at + offset,
+        sent_at=intent.sent_at + offset if intent.sent_at else None,
     )
-
-
-def now() -> datetime:
-    return timezone.now()

@@ -17,7 +17,15 @@ from django.urls import reverse
 from brokerage import access, market
 from brokerage.execution import checks, instruments, ticks
 from brokerage.execution.checks import Finding, InstrumentFacts
-from brokerage.execution.commands import CREDIT, DEBIT, EQUITY, FUTURE, OrderLeg, SubmitOrder
+from brokerage.execution.commands import (
+    CREDIT,
+    CRYPTOCURRENCY,
+    DEBIT,
+    EQUITY,
+    FUTURE,
+    OrderLeg,
+    SubmitOrder,
+)
 from brokerage.execution.instruments import Expiration
 from brokerage.models import Account, Connection, OrderIntent, OrderPreview
 from portfolio import market_panel, ticket_quotes
@@ -45,6 +53,8 @@ class TicketPage:
     cells: dict[str, Cell] = field(default_factory=dict)
     net: Net = field(default_factory=Net)
     panel: Panel | None = None
+    # Units of one lot of the order: 100 for an option, 1 for a share.
+    multiplier: Decimal | None = None
     description: str = ""
     problem: str = ""
     live_args: dict[str, Any] = field(default_factory=dict)
@@ -276,10 +286,20 @@ def _quote(request: HttpRequest, page: TicketPage, chain: Mapping[str, Expiratio
     if complete and len(complete) == len(legs):
         page.increments = checks.order_ticks(SubmitOrder("", "", tuple(complete)), found)
         page.quoted = _quoted(complete, found)
+        page.multiplier = _multiplier(found)
     book = hub.book(market.feed_key(connection))
     page.cells = ticket_quotes.cells(book, page.quoted)
     page.net = ticket_quotes.net_of(book, page.quoted)
     _show_panel(request, page, chain)
+
+
+def _multiplier(found: Mapping[tuple[str, str], InstrumentFacts]) -> Decimal | None:
+    """The units of one lot where all legs agree; a share or a coin is its own unit."""
+    units = {
+        Decimal(1) if kind in (EQUITY, CRYPTOCURRENCY) else facts.multiplier
+        for (kind, _), facts in found.items()
+    }
+    return units.pop() if len(units) == 1 else None
 
 
 def _problem(found: Mapping[tuple[str, str], InstrumentFacts]) -> str:

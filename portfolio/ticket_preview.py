@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from math import gcd
 from typing import Any
 
 from brokerage.execution.checks import CheckReport
@@ -20,9 +21,9 @@ _FEES = (
     ("Rebates", "rebates", "rebates-breakdown"),
 )
 _PART_WORDS = {
-    "orf": "options regulatory (ORF)",
+    "orf": "ORF",
     "sec": "SEC",
-    "taf": "FINRA TAF",
+    "taf": "TAF",
     "nfa": "NFA",
     "exchange": "exchange",
     "clearing": "clearing",
@@ -78,7 +79,13 @@ class PreviewFacts:
         return cls(buying_power=_buying_power(answer), warnings=_warnings(answer))
 
 
-def facts_of(shown: OrderPreview, answer: Mapping[str, Any], report: CheckReport) -> PreviewFacts:
+def facts_of(
+    shown: OrderPreview,
+    answer: Mapping[str, Any],
+    report: CheckReport,
+    multiplier: Decimal | None = None,
+) -> PreviewFacts:
+    """Facts of a dry run; `multiplier`: units of one lot of the order, where it is known."""
     body = shown.body
     fees = answer.get("fee-calculation") or {}
     return PreviewFacts(
@@ -86,7 +93,7 @@ def facts_of(shown: OrderPreview, answer: Mapping[str, Any], report: CheckReport
         send=order_words.send_words(body, shown.account.number),
         legs=order_words.body_legs(body),
         price=order_words.body_price(body),
-        money=_money_words(body),
+        money=_money_words(body, multiplier),
         order_type=body["order-type"],
         time_in_force=_time_words(body),
         account=str(shown.account),
@@ -172,12 +179,14 @@ def _warnings(answer: Mapping[str, Any]) -> list[str]:
     return [str(row.get("message") or row.get("code") or "") for row in rows]
 
 
-def _money_words(body: Mapping[str, Any]) -> str:
-    """The limit multiplied out where the multiplier is one: shares. Options: see the effect."""
-    legs = body["legs"]
-    if not body.get("price") or len(legs) != 1 or legs[0]["instrument-type"] != "Equity":
+def _money_words(body: Mapping[str, Any], multiplier: Decimal | None) -> str:
+    """The limit multiplied out: lots × units of a lot × price."""
+    quantities = [Decimal(str(leg.get("quantity") or 0)) for leg in body["legs"]]
+    if not body.get("price") or multiplier is None or not all(quantities):
         return ""
-    total = Decimal(str(body["price"])) * Decimal(str(legs[0].get("quantity") or 0))
+    whole = all(item == item.to_integral_value() for item in quantities)
+    lots = Decimal(gcd(*(int(item) for item in quantities))) if whole else quantities[0]
+    total = Decimal(str(body["price"])) * lots * multiplier
     verb = "you pay at most" if body.get("price-effect") == "Debit" else "you receive at least"
     return f"{verb} ${formats.money(total)}"
 

@@ -21,6 +21,7 @@ from brokerage.execution import ticks
 from portfolio import formats
 from portfolio.live.book import LatestBook
 from portfolio.live.cells import Cell
+from portfolio.market_panel import exact_mid
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +112,12 @@ def cells(book: LatestBook, legs: Sequence[QuotedLeg], now: float | None = None)
     for index, leg in enumerate(legs):
         quote = book.quote(leg.streamer_symbol)
         css = _state(quote, moment, book.delayed)
-        for name in ("bid", "mid", "ask"):
-            tick = leg.tick if name != "mid" else None
-            text = formats.price(getattr(quote, name) if quote else None, tick)
+        texts = {
+            "bid": formats.price(quote.bid if quote else None, leg.tick),
+            "mid": formats.price(exact_mid(quote)),
+            "ask": formats.price(quote.ask if quote else None, leg.tick),
+        }
+        for name, text in texts.items():
             cell = Cell(f"leg-{index}-{name}", text, f"num {css}".strip())
             found[cell.id] = cell
     net = net_of(book, legs, moment)

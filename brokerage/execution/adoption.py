@@ -29,6 +29,9 @@ def link(intent: OrderIntent, broker_id: int | None) -> None:
         return
     try:
         with transaction.atomic():
+            if order.external_identifier == intent.client_order_id:
+                # A broker that was reset (sandbox, simulator) may give a number a second time.
+                OrderIntent.objects.filter(order=order).exclude(pk=intent.pk).update(order=None)
             OrderIntent.objects.filter(pk=intent.pk, order=None).update(order=order)
     except IntegrityError:
         logger.error("order %s belongs to another intent already", order.pk)

@@ -189,7 +189,7 @@ def _unknown(user: Any, accounts: list[Any]) -> Any:
     """What is ours and not settled, or was given up: nothing of it is in the broker's lists."""
     states = (IntentState.SENDING, IntentState.UNKNOWN, IntentState.NOT_FOUND)
     rows = OrderIntent.objects.filter(user=user, account__in=accounts, state__in=states)
-    return rows.filter(kind=IntentKind.SUBMIT).select_related("account", "order")
+    return rows.filter(kind=IntentKind.SUBMIT).select_related("account", "connection", "order")
 
 
 # --- one order --------------------------------------------------------------------------------
@@ -199,7 +199,11 @@ def _unknown(user: Any, accounts: list[Any]) -> Any:
 def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     order = access.get_order(request.user, pk)
     intent = _own_intent(request.user, order)
-    cancel = OrderIntent.objects.filter(target=order, user=request.user).first()
+    cancel = (
+        OrderIntent.objects.filter(target=order, user=request.user)
+        .select_related("account", "connection")
+        .first()
+    )
     context = {
         "order": order_facts(order, ours=intent is not None),
         "timeline": timeline(order, intent),
@@ -214,7 +218,9 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _own_intent(user: Any, order: Order) -> OrderIntent | None:
-    rows = OrderIntent.objects.filter(order=order, user=user).select_related("account", "preview")
+    rows = OrderIntent.objects.filter(order=order, user=user).select_related(
+        "account", "connection", "preview"
+    )
     return rows.first()
 
 

@@ -60,7 +60,7 @@ def _confirmation(
     assert outcome.preview is not None
     return {
         "page": page,
-        "preview": facts_of(outcome.preview, outcome.answer, outcome.report),
+        "preview": facts_of(outcome.preview, outcome.answer, outcome.report, page.multiplier),
         "content_hash": outcome.content_hash,
         "client_order_id": page.ticket_id,
         "seconds": int(settings.PREVIEW_SECONDS),
