@@ -88,7 +88,8 @@ class Supervisor:
                 if name not in self._runners and await leases.acquire(name):
                     self._start(server, name, connection, leases.holder)
         except (redis.RedisError, DatabaseError) as error:
-            logger.warning("database or Valkey do not answer; looking again soon (%s)", type(error).__name__)
+            kind = type(error).__name__
+            logger.warning("database or Valkey do not answer (%s); looking again soon", kind)
         except Exception:
             logger.exception("looking for connections failed")
 
