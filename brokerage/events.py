@@ -12,10 +12,13 @@ Only rare facts travel here; quotes have a way of their own (see ``brokerage.mar
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Iterable
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.core.cache import cache
 from django.db import transaction
 
 from brokerage.models import Account, Connection
@@ -37,6 +40,9 @@ NAMES = frozenset(
         NOTICE_UPDATED,
     }
 )
+
+# A page that was rendered longer ago than this looks again anyhow.
+REMEMBER_SECONDS = 3600
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +94,8 @@ def _send(groups: list[str], message: dict[str, Any]) -> None:
     if layer is None:
         return
     try:
+        now = time.time_ns() // 1_000_000
+        cache.set_many({_latest_key(group): now for group in groups}, REMEMBER_SECONDS)
         async_to_sync(_send_all)(layer, groups, message)
     except Exception:
         # Pages re-read on their own clock; a lost event must never undo what it reports.
@@ -97,3 +105,16 @@ def _send(groups: list[str], message: dict[str, Any]) -> None:
 async def _send_all(layer: Any, groups: list[str], message: dict[str, Any]) -> None:
     for group in groups:
         await layer.group_send(group, message)
+
+
+def latest(groups: Iterable[str]) -> int:
+    """When the latest fact was told to any of these groups: epoch milliseconds, 0 for none.
+
+    A socket that joins asks for it: what was told between the rendering of its page and the
+    joining reached nobody, and the page must look again.
+    """
+    return max(cache.get_many(map(_latest_key, groups)).values(), default=0)
+
+
+def _latest_key(group: str) -> str:
+    return f"latest-fact:{group}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -236,6 +237,11 @@ class Shell:
     @property
     def live_args(self) -> dict[str, str]:
         return self.desk.live_args
+
+    @property
+    def rendered_at(self) -> int:
+        """This page's time for the browser socket, epoch milliseconds."""
+        return time.time_ns() // 1_000_000
 
     @property
     def stale_after(self) -> int:

@@ -3,7 +3,8 @@
 From the browser: ``{"page": name, "args": {…}}`` opens or replaces the page's live view,
 ``{"idle": true}`` stops all work (paused, hidden tab), ``{"idle": false}`` resumes.
 To the browser: ``{"p": [[id, text, class?], …]}`` patches, ``{"e": [[name, detail], …]}`` facts,
-``{"s": {…}}`` streams, ``{"gone": true}`` for a page that there is not, or not for this user.
+``{"s": {…}}`` streams, ``{"since": ms}`` once, when the latest fact before the joining was told,
+``{"gone": true}`` for a page that there is not, or not for this user.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.http import Http404
 
+from brokerage import events
 from portfolio.live import doors
 from portfolio.live.hub import Hub, Listener, hub
 from portfolio.live.patches import LiveView, live_view
@@ -63,6 +65,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         self.status: dict[str, Any] = {}
         await self.accept()
         await self._join()
+        await self._send({"since": await _in_thread(events.latest)(self.joined)})
         self.pusher = asyncio.create_task(self._push())
 
     async def disconnect(self, code: int) -> None:
@@ -169,6 +172,9 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
                 raise
             except TimeoutError:
                 await self.close()
+                return
+            except OSError:
+                # The browser left in the middle of a message.
                 return
             except Exception:
                 logger.exception("a page could not be patched")

@@ -38,9 +38,10 @@
     node.title = title || "";
   };
   const streams = ({ state, reason, age, delayed }) => {
-    const since = age === null || age === undefined ? "" : `Last data ${age} s ago`;
+    const known = age !== null && age !== undefined;
+    const since = !known ? "" : `Last data ${age} s ago`;
     const title = [reason, since].filter(Boolean).join(". ");
-    if (state === "up") lamp("live", delayed ? "Live, delayed" : "Live", title);
+    if (state === "up") lamp("live", `${delayed ? "Delayed" : "Live"}${known ? ` ${age} s` : ""}`, title);
     else if (state === "quiet") lamp("stale", "No quotes coming in", title);
     else if (state === "connecting") lamp("stale", "Waiting for quotes", title);
     else if (state === "none") lamp("", "Not connected", title);
@@ -62,16 +63,22 @@
     heardAt = Date.now();
     if (idle()) send({ idle: true });
     show();
-    // Nothing is replayed: whatever happened in between, every fragment looks again.
-    if (wasOpen) for (const name of FACTS) tell(name, { resync: true });
-    wasOpen = true;
     tell("connected", {});
+  };
+  // Nothing is replayed. After a gap, or when something was told while this page was on its way
+  // (less than two seconds before it was rendered counts, as it may have been read before),
+  // every fragment looks again.
+  const joined = (since) => {
+    const rendered = Number(document.body.dataset.renderedAt || 0);
+    if (wasOpen || since > rendered - 2000) for (const name of FACTS) tell(name, { resync: true });
+    wasOpen = true;
   };
   const received = (event) => {
     heardAt = Date.now();
     const message = JSON.parse(event.data);
     if (message.s && !idle()) streams(message.s);
     if (message.p && !idle()) patch(message.p);
+    if (message.since !== undefined) joined(message.since);
     if (message.e) for (const [name, detail] of message.e) tell(name, detail);
     if (message.gone) tell("gone", {});
   };
