@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
-from config import env, logging as desk_logging
+from config import env
+from config import logging as desk_logging
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
