@@ -16,6 +16,7 @@ from brokerage.tastytrade.calls import Call, Safety
 from brokerage.tastytrade.environments import Environment
 from brokerage.tastytrade.errors import ErrorItem, MalformedAnswer, OAuthError, TastytradeError
 from brokerage.tastytrade.payloads.orders import BuyingPowerEffect
+from brokerage.tastytrade.secret import Secret
 
 _BY_STATUS: dict[int, type[errors.Refusal]] = {
     400: errors.BadRequest,
@@ -78,7 +79,7 @@ def problem(
     code, message = _code_and_message(response.status_code, body)
     kind = _kind(call, response.status_code, code, environment)
     found = kind(
-        message,
+        _scrubbed(message, call),
         status=response.status_code,
         code=code,
         items=_items(body),
@@ -90,6 +91,14 @@ def problem(
     if isinstance(found, errors.PreflightFailed):
         found.buying_power_effect = _buying_power_effect(body)
     return found
+
+
+def _scrubbed(message: str, call: Call[Any]) -> str:
+    """The message without the secrets of the request, should an answer ever repeat them."""
+    for value in (call.body or {}).values():
+        if isinstance(value, Secret) and value:
+            message = message.replace(value, "•••")
+    return message
 
 
 def broker_time(response: httpx.Response) -> datetime:

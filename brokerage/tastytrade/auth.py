@@ -277,9 +277,6 @@ class OAuth(httpx.Auth):
     been taken all the same, so for orders the token is replaced and the 401 goes up.
     """
 
-    # Reads the answer first, so that its connection is free for the refresh.
-    requires_response_body = True
-
     def __init__(self, keeper: TokenKeeper) -> None:
         self._keeper = keeper
         self._tasks = AsyncTokens(keeper)
@@ -292,6 +289,8 @@ class OAuth(httpx.Auth):
         response = yield request
         if response.status_code != 401:
             return
+        # Read to its end, so that its connection is free for the refresh.
+        response.read()
         if request.extensions.get("replay", True):
             _bear(request, self._keeper.replace(token))
             yield request
@@ -310,6 +309,7 @@ class OAuth(httpx.Auth):
         response = yield request
         if response.status_code != 401:
             return
+        await response.aread()
         if request.extensions.get("replay", True):
             _bear(request, await self._tasks.replace(token))
             yield request

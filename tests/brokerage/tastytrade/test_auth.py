@@ -18,6 +18,7 @@ from brokerage.tastytrade import (
     AccessToken,
     Credentials,
     MemoryTokenStore,
+    RetryPolicy,
     errors,
     exchange_code,
 )
@@ -144,6 +145,39 @@ async def test_fifty_tasks_cause_one_refresh() -> None:
         await asyncio.gather(*(client.send(POSITIONS) for _ in range(50)))
     assert len(broker.token_requests) == 1
     assert len(broker.requests) == 50
+
+
+def slow_failure(request: httpx.Request) -> httpx.Response:
+    time.sleep(0.05)
+    return oauth_failure(503, "server_error")
+
+
+def test_fifty_threads_share_a_passing_failure() -> None:
+    broker = Broker()
+    broker.token_handler = slow_failure
+    with broker.client() as client, ThreadPoolExecutor(50) as pool:
+        barrier = threading.Barrier(50)
+
+        def work(_: int) -> str:
+            barrier.wait()
+            with pytest.raises(errors.OAuthUnavailable) as caught:
+                client.access_token()
+            return str(caught.value)
+
+        assert len(set(pool.map(work, range(50)))) == 1
+    assert len(broker.token_requests) == 3
+
+
+async def test_fifty_tasks_share_a_passing_failure() -> None:
+    broker = Broker()
+    broker.token_handler = slow_failure
+    async with broker.async_client(retry=RetryPolicy(first=0.01)) as client:
+        outcomes = await asyncio.gather(
+            *(client.access_token() for _ in range(50)), return_exceptions=True
+        )
+    assert {type(outcome) for outcome in outcomes} == {errors.OAuthUnavailable}
+    assert len({id(outcome) for outcome in outcomes}) == 50
+    assert len(broker.token_requests) == 3
 
 
 def refuse_the_first(broker: Broker) -> None:

@@ -66,6 +66,14 @@ def broken_json(request: httpx.Request) -> httpx.Response:
 TOKEN_FAILURES = {
     "time-out": timeout,
     "refusal": lambda request: oauth_failure(400, "invalid_grant"),
+    "an echo": lambda request: httpx.Response(
+        400,
+        json={
+            "error_code": "invalid_grant",
+            "error_description": f"no token: {request.content.decode()}",
+            "request": request.content.decode(),
+        },
+    ),
     "half an answer": broken_json,
     "a grant without identity": lambda request: httpx.Response(
         200, json={"refresh_token": "canary-refresh-token-2"}

@@ -44,6 +44,7 @@ class Server(ThreadingHTTPServer):
         self.most_open = 0
         self.paths: list[str] = []
         self.lock = threading.Lock()
+        self.together = threading.Barrier(5)
 
     @property
     def environment(self) -> Environment:
@@ -73,7 +74,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/oauth/token":
             with self.server.lock:
                 self.server.counts["token"] += 1
-            self._reply({"access_token": "t", "expires_in": 900})
+            token = f"t{self.server.counts['token']}"
+            self._reply({"access_token": token, "expires_in": 900})
         else:
             self.do_GET()
 
@@ -94,11 +96,15 @@ class Handler(BaseHTTPRequestHandler):
                 return
             case "slow":
                 time.sleep(0.02)
+            case "refuse" if self.headers["Authorization"] == "Bearer t1":
+                self.server.together.wait(5)
+                self._reply({"error": {"code": "unauthorized", "message": "no"}}, 401)
+                return
         self._reply({"data": {"items": []}})
 
-    def _reply(self, body: Any) -> None:
+    def _reply(self, body: Any, status: int = 200) -> None:
         content = json.dumps(body).encode()
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -165,6 +171,15 @@ def test_fifty_threads_over_five_connections(server: Server) -> None:
         assert list(pool.map(lambda _: len(desk.send(POSITIONS)), range(50))) == [0] * 50
     assert server.counts == {"token": 1, "call": 50}
     assert server.most_open <= 5
+
+
+def test_refused_calls_leave_a_connection_for_the_refresh(server: Server) -> None:
+    """Five answers of 401 on five connections, and the token comes over the same pool."""
+    server.behaviour = "refuse"
+    with client(server.environment, timeout=2) as desk, ThreadPoolExecutor(5) as pool:
+        desk.access_token()
+        assert list(pool.map(lambda _: len(desk.send(POSITIONS)), range(5))) == [0] * 5
+    assert server.counts == {"token": 2, "call": 10}
 
 
 def test_fifty_tasks_over_five_connections(server: Server) -> None:
