@@ -14,7 +14,7 @@ from celery.signals import worker_ready
 from django.conf import settings
 from django.utils import timezone
 
-from brokerage import clock, selectors
+from brokerage import clock, selectors, valkey
 from brokerage.credentials import keys
 from brokerage.enums import ConnectionState, SyncKind, SyncState
 from brokerage.execution import reconciliation
@@ -23,6 +23,8 @@ from brokerage.sync import runs, schedule
 
 # A requested run of a broker that is away for the moment.
 RETRIES, RETRY_SECONDS = 3, 5
+# Finished runs are forgotten after two weeks; looked at about once an hour.
+HOUSEKEEPING_SECONDS = 3600
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +33,8 @@ logger = logging.getLogger(__name__)
 def sync_due() -> None:
     """Beat: hand out one task for each connection that has something due."""
     runs.settle_lost()
+    if valkey.client().set("housekeeping", "1", nx=True, ex=HOUSEKEEPING_SECONDS):
+        runs.prune()
     for connection in _callable_connections():
         if due_kinds(connection):
             sync_connection.apply_async([str(connection.pk)], expires=settings.SYNC_TICK_SECONDS)

@@ -33,7 +33,7 @@ from brokerage.tastytrade.resources import (
 )
 
 # How far a first read goes back, and how far a later one overlaps with what is known.
-FIRST_ORDER_DAYS, FIRST_TRANSACTION_DAYS, FIRST_SNAPSHOT_DAYS = 30, 90, 90
+FIRST_ORDER_DAYS, FIRST_TRANSACTION_DAYS, FIRST_SNAPSHOT_DAYS = 30, 400, 90
 TRANSACTION_OVERLAP_DAYS, SNAPSHOT_OVERLAP_DAYS = 7, 3
 SESSION_DAYS_BACK, SESSION_DAYS_AHEAD = 7, 21
 NET_LIQ_SPANS = ("1d", "1y")

@@ -79,7 +79,7 @@ def test_rotation_says_when_a_key_is_missing(lost_key):
 def test_no_secret_is_in_a_dump_of_the_database(
     transactional_db, user, broker, queued, caplog, capfd
 ):
-    """Everything that a login touches, then every row of every table: none of the canaries may be in it."""
+    """Everything that a login touches, then every row of every table: no canary is in it."""
     caplog.set_level("DEBUG")
     connection = connections.connect(user, "simulator", SECRET, REFRESH)
     broker.set(f"/accounts/{NUMBERS[0]}/orders", [order(NUMBERS[0])])
