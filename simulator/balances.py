@@ -94,7 +94,7 @@ def balance(world: World, account: Account) -> dict[str, Any]:
         "buying-power-adjustment-effect": "None",
         **_futures(world, account),
         "snapshot-date": world.today().isoformat(),
-        "updated-at": stamp(account.updated_at or now),
+        "updated-at": stamp(now),
     }
 
 
