@@ -22,18 +22,18 @@ from portfolio.live.cells import Cell, shell_cells
 from portfolio.scope import Scope, environments
 from portfolio.selectors import working_orders
 from portfolio.strip import strip_of
+from users.look import Look
 
-THEME_COOKIE, RAIL_COOKIE = "strikedesk_theme", "strikedesk_rail"
-
+_CONNECTION_PAGES = ("connection-list", "connection-new", "connection-remove")
 # URL name, word, icon, names of pages that belong to it.
 NAVIGATION = (
     ("portfolio:dashboard", "Dashboard", "dashboard", ("dashboard", "account-detail")),
     ("portfolio:position-list", "Positions", "positions", ("position-list",)),
     ("portfolio:ticket", "Trade", "trade", ("ticket", "ticket-result")),
     ("portfolio:order-list", "Orders", "orders", ("order-list", "order-detail")),
-    ("portfolio:connection-list", "Connections", "connections", ("connection-list", "connection-new")),
+    ("portfolio:connection-list", "Connections", "connections", _CONNECTION_PAGES),
     ("portfolio:notice-list", "Notices", "notices", ("notice-list",)),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +61,6 @@ class Choice:
 class Banner:
     level: str
     text: str
-
-
-class Look:
-    """Theme, palette, density and the rail: rendered into the page, so nothing flashes."""
-
-    def __init__(self, request: HttpRequest) -> None:
-        user = getattr(request, "user", None)
-        preferences = getattr(user, "preferences", None) if user else None
-        cookie = request.COOKIES.get(THEME_COOKIE)
-        self.theme = preferences.theme if preferences else cookie
-        if self.theme not in ("dark", "light"):
-            self.theme = "dark"
-        self.palette = preferences.palette if preferences else "safe"
-        self.density = "compact" if preferences and preferences.compact else "normal"
-        self.flash = "off" if preferences and not preferences.flash_ticks else "on"
-        self.rail = "folded" if request.COOKIES.get(RAIL_COOKIE) == "folded" else "open"
-
-    @property
-    def sign_up_open(self) -> bool:
-        return bool(settings.SIGN_UP_OPEN)
-
-    @property
-    def other_theme(self) -> str:
-        return "light" if self.theme == "dark" else "dark"
 
 
 class Shell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -84,6 +85,8 @@ class Leg:
     expiration: date | None
     badges: tuple[tuple[str, str], ...] = ()
     closed_today: bool = False
+    # Of the contract itself, which for options on futures is not the group's product root.
+    underlying_streamer: str = ""
 
     @property
     def is_option(self) -> bool:
@@ -114,12 +117,22 @@ class Desk:
     def legs(self) -> list[Leg]:
         return [leg for groups in self.groups.values() for group in groups for leg in group.legs]
 
+    def by_underlying(self) -> dict[str, list[Group]]:
+        """The groups of each underlying over all accounts in view."""
+        found: dict[str, list[Group]] = {}
+        for groups in self.groups.values():
+            for group in groups:
+                found.setdefault(group.underlying, []).append(group)
+        return found
+
     def legs_of(self, account_pk: int) -> list[Leg]:
         return [leg for group in self.groups.get(account_pk, ()) for leg in group.legs]
 
 
-def leg_of(row: Position, account: AccountFacts, instrument: Instrument | None) -> Leg:
+def leg_of(row: Position, account: AccountFacts, instruments: dict[str, Instrument]) -> Leg:
     """A position row as a leg; facts of the instrument fill what the position does not say."""
+    instrument = instruments.get(row.symbol)
+    contract = instruments.get(row.underlying_symbol)
     expires_at = row.expires_at or (instrument.expires_at if instrument else None)
     expiration = _expiration(instrument, expires_at)
     days = (expiration - account.today).days if expiration else None
@@ -133,7 +146,7 @@ def leg_of(row: Position, account: AccountFacts, instrument: Instrument | None) 
         symbol=row.symbol,
         label=formats.symbol_label(row.symbol, row.instrument_type),
         instrument_type=row.instrument_type,
-        underlying=row.underlying_symbol or row.symbol,
+        underlying=product_root(row.underlying_symbol or row.symbol),
         streamer_symbol=row.streamer_symbol or (instrument.streamer_symbol if instrument else ""),
         holding=holding_of(row, account.today, blank_closes=account.blank_closes),
         tick=tick_of(instrument, row.mark_price),
@@ -144,7 +157,17 @@ def leg_of(row: Position, account: AccountFacts, instrument: Instrument | None) 
         expiration=expiration,
         badges=_badges(row, instrument),
         closed_today=row.quantity == 0,
+        underlying_streamer=contract.streamer_symbol if contract else "",
     )
+
+
+_FUTURE = re.compile(r"(/[0-9A-Z]{1,4}?)[FGHJKMNQUVXZ]\d{1,2}")
+
+
+def product_root(underlying: str) -> str:
+    """`/ESZ6` → `/ES`: a future and the options on it stand together; all else as it is."""
+    found = _FUTURE.fullmatch(underlying)
+    return found[1] if found else underlying
 
 
 def _expiration(instrument: Instrument | None, expires_at: datetime | None) -> date | None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 MINUS = "−"
 UNKNOWN = "—"
+FIGURE_SPACE = "\u2007"
 NEW_YORK = ZoneInfo("America/New_York")
 
 Number = Decimal | int | float | str | None
@@ -68,6 +69,12 @@ def price(value: Number, tick: Number = None) -> str:
     if step is not None and step in _THIRTY_SECONDS:
         return thirty_seconds(number, step)
     return fixed(number, max(2, _places(step if step is not None else number)))
+
+
+def aligned(text: str, places: int = 3) -> str:
+    """The text filled up with figure spaces, so that decimal points of a column stand in line."""
+    _, point, rest = text.partition(".")
+    return text + FIGURE_SPACE * (places - len(rest)) if point else text
 
 
 def _places(value: Decimal) -> int:

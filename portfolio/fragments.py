@@ -92,6 +92,11 @@ def account_lines(rows: AccountRows) -> Iterable[str]:
 
 
 def group_lines(rows: GroupRows) -> Iterable[str]:
+    """The underlying's row and its legs; held as nothing but itself it is one row."""
+    only = rows.rows[0] if len(rows.rows) == 1 else None
+    if only is not None and only.leg.symbol == rows.group.underlying:
+        yield leg_line(only, "group single")
+        return
     yield (
         '<tr role="row" class="group" tabindex="-1">'
         '<th role="rowheader" scope="rowgroup" colspan="2">'
@@ -109,18 +114,19 @@ def _sums(totals: dict[str, Cell]) -> str:
     return "".join(cell_html(totals[name], labels[name]) for name in SUMMED) + _EMPTY * 2
 
 
-def leg_line(row: LegRow) -> str:
+def leg_line(row: LegRow, css: str = "leg") -> str:
     leg = row.leg
     badges = "".join(
         f' <span class="badge" title="{escape(tip)}">{escape(text)}</span>'
         for text, tip in leg.badges
     )
     closed = " closed" if leg.closed_today else ""
+    name = f"{css}{closed}"
     live = "".join(
         cell_html(cell, label) for cell, (_, label) in zip(row.cells, LIVE_COLUMNS, strict=True)
     )
     return (
-        f'<tr role="row" class="leg{closed}" tabindex="-1"><th role="rowheader" scope="row">'
+        f'<tr role="row" class="{name}" tabindex="-1"><th role="rowheader" scope="row">'
         f"{escape(leg.label)}{badges}</th>"
         f"{_plain(row.quantity, f'num w-qty {row.quantity_css}', 'Qty')}"
         f"{_plain(row.dte, 'num w-dte', 'DTE')}"

@@ -16,6 +16,7 @@ from portfolio.live.cells import (
     leg_cells,
     total_cells,
     underlying_cell,
+    underlying_row_cells,
     words_cell,
 )
 from portfolio.live.valuation import LegValue, Valuation
@@ -108,6 +109,30 @@ def account_card(account: AccountFacts, valuation: Valuation, now: float) -> Car
         use_percent=None if use is None else max(0, min(100, round(use * 100))),
         holds=sum(1 for leg in legs if not leg.closed_today),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class UnderlyingRow:
+    """One underlying over all accounts in view."""
+
+    name: str
+    legs: int
+    cells: dict[str, Cell]
+
+
+def underlying_rows(valuation: Valuation, now: float) -> list[UnderlyingRow]:
+    """Every underlying, the day's largest gain or loss first; rows keep that place while live."""
+    rows = []
+    for name, groups in valuation.desk.by_underlying().items():
+        legs = [leg for group in groups for leg in group.legs]
+        moved = valuation.totals(legs).day.value
+        row = UnderlyingRow(
+            name,
+            sum(1 for leg in legs if not leg.closed_today),
+            underlying_row_cells(groups, valuation, now),
+        )
+        rows.append((abs(moved) if moved is not None else Decimal(-1), row))
+    return [row for _, row in sorted(rows, key=lambda pair: -pair[0])]
 
 
 def call_lines(balance: Any) -> tuple[Line, ...]:

@@ -40,7 +40,7 @@ def load_desk(accounts: Sequence[Account], scope: Scope | None) -> Desk:
     instruments = _instruments(scope, rows)
     legs: dict[tuple[int, str], list[Leg]] = {}
     for row in rows:
-        leg = leg_of(row, facts[row.account_id], instruments.get(row.symbol))
+        leg = leg_of(row, facts[row.account_id], instruments)
         if leg.closed_today and not leg.holding.realized_day:
             continue
         legs.setdefault((leg.account_pk, leg.underlying), []).append(leg)
@@ -105,6 +105,9 @@ def _underlying_streamer(
     for leg in legs:
         if leg.symbol == underlying or leg.holding.kind is Kind.FUTURE:
             return leg.streamer_symbol
+    for leg in legs:
+        if leg.underlying_streamer:
+            return leg.underlying_streamer
     # An equity's streamer symbol is its ticker.
     return "" if underlying.startswith(("/", ".")) else underlying
 

@@ -12,9 +12,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from users.forms import PreferencesForm
+from users.look import RAIL_COOKIE, THEME_COOKIE
 from users.models import Preferences, User
 
-THEME_COOKIE, RAIL_COOKIE = "strikedesk_theme", "strikedesk_rail"
 _A_YEAR = timedelta(days=365)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.conf import settings
@@ -77,7 +77,7 @@ def mark_cell(id: str, value: LegValue) -> Cell:
         "offline" if value.offline else "",
         "delayed" if value.leg.delayed else "",
     )
-    text = formats.price(formats.rounded(value.mark.price, 8), _mark_tick(value))
+    text = formats.aligned(formats.price(formats.rounded(value.mark.price, 8), _mark_tick(value)))
     return Cell(id, text, _css("num w-price", state), f"Mark: {value.mark.source.value}")
 
 
@@ -133,6 +133,19 @@ def words_cell(name: str, totals: Totals) -> Cell:
     return Cell(f"{name}-words", totals.words, "small secondary words")
 
 
+def underlying_row_cells(groups: list[Group], valuation: Valuation, now: float) -> dict[str, Cell]:
+    """One underlying over all accounts: last price, P/L, delta, theta and what is missing."""
+    name = f"underlying-{groups[0].underlying.encode().hex()}"
+    totals = valuation.totals(leg for group in groups for leg in group.legs)
+    cells = {cell.id.rsplit("-", 1)[1]: cell for cell in total_cells(name, totals)}
+    last = underlying_cell(groups[0], valuation, now)
+    return {
+        "last": replace(last, id=f"{name}-last"),
+        "words": words_cell(name, totals),
+        **{part: cells[part] for part in ("day", "open", "delta", "theta")},
+    }
+
+
 def underlying_cell(group: Group, valuation: Valuation, now: float) -> Cell:
     """The last price of the underlying in its group's row."""
     book = valuation.book(group.feed)
@@ -144,7 +157,7 @@ def underlying_cell(group: Group, valuation: Valuation, now: float) -> Cell:
         limit=settings.STALE_QUOTE_SECONDS,
     )
     old = "stale" if mark is not None and mark.is_stale else ""
-    text = formats.price(mark.price if mark else None)
+    text = formats.aligned(formats.price(mark.price if mark else None))
     return number_cell(f"group-{group.key}-last", text, "num w-price", old, group.underlying)
 
 

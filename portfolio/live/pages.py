@@ -15,6 +15,7 @@ from portfolio.live.cells import (
     shell_cells,
     total_cells,
     underlying_cell,
+    underlying_row_cells,
     words_cell,
 )
 from portfolio.live.patches import LiveView, Patch, Wanted, register
@@ -82,7 +83,7 @@ class ShellLive(LiveView):
 
 @register("dashboard")
 class DashboardLive(ShellLive):
-    """The top bar and the accounts' cards."""
+    """The top bar, the accounts' cards, the day by underlying."""
 
     def cells(self, valuation: Valuation, touched: set[int], now: float) -> Iterator[Cell]:
         yield from super().cells(valuation, touched, now)
@@ -90,6 +91,9 @@ class DashboardLive(ShellLive):
             if account.pk in touched or not self.desk.legs_of(account.pk):
                 totals = valuation.totals(self.desk.legs_of(account.pk))
                 yield from account_cells(account, totals, now)
+        for groups in self.desk.by_underlying().values():
+            if any(group.account_pk in touched for group in groups):
+                yield from underlying_row_cells(groups, valuation, now).values()
 
 
 @register("positions")

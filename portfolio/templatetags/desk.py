@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from portfolio import formats
+from portfolio.fragments import cell_html
 from portfolio.icons import PATHS
 
 register = template.Library()
@@ -38,6 +39,12 @@ def figure(cell: Any, tag: str = "span") -> SafeString:
         '<{} id="{}" class="{}" title="{}">{}</{}>',
         tag, cell.id, cell.css, cell.tip, cell.text, tag,
     )  # fmt: skip
+
+
+@register.simple_tag
+def cell(value: Any, label: str = "") -> SafeString:
+    """A live table cell, as the row functions write it."""
+    return mark_safe(cell_html(value, label))
 
 
 @register.inclusion_tag("_field.html")

@@ -24,8 +24,9 @@ PAGE_SIZE = 50
 def account_detail(request: HttpRequest, environment: str, number: str) -> HttpResponse:
     account = access.get_account(request.user, environment, number)
     desk = desk_of(request)
-    facts = load_desk([*selectors.accounts_for(request.user, include_closed=True)],
-                      Scope(environment, number))
+    facts = load_desk(
+        [*selectors.accounts_for(request.user, include_closed=True)], Scope(environment, number)
+    )
     valuation = Valuation(facts, hub.book)
     valuation.update(desk.now)
     here = facts.accounts[0]

@@ -8,7 +8,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET
 
 from portfolio.desk import desk_of
-from portfolio.pages import account_card
+from portfolio.pages import account_card, underlying_rows
 
 
 def _cards(request: HttpRequest) -> dict[str, object]:
@@ -21,9 +21,14 @@ def _cards(request: HttpRequest) -> dict[str, object]:
     }
 
 
+def _rows(request: HttpRequest) -> dict[str, object]:
+    desk = desk_of(request)
+    return {"underlyings": underlying_rows(desk.valuation, desk.now)}
+
+
 @require_GET
 def dashboard(request: HttpRequest) -> HttpResponse:
-    return render(request, "portfolio/dashboard.html", _cards(request))
+    return render(request, "portfolio/dashboard.html", {**_cards(request), **_rows(request)})
 
 
 @require_GET
@@ -32,7 +37,14 @@ def cards(request: HttpRequest) -> HttpResponse:
     return render(request, "portfolio/_account_cards.html", _cards(request))
 
 
+@require_GET
+def underlyings(request: HttpRequest) -> HttpResponse:
+    """The table by underlying alone, re-fetched when positions change."""
+    return render(request, "portfolio/_underlyings.html", _rows(request))
+
+
 urlpatterns = [
     path("", dashboard, name="dashboard"),
     path("cards/", cards, name="account-cards"),
+    path("underlyings/", underlyings, name="underlying-table"),
 ]

@@ -69,6 +69,27 @@
     next.focus();
   };
 
+  // The line to the server: what is on the page is drawn as old until it is back.
+  const alerts = () => document.getElementById("alerts");
+  let lostAt = null;
+  document.addEventListener("desk:lost", () => {
+    if (lostAt) return;
+    lostAt = new Date();
+    root.dataset.link = "lost";
+    const words = `The line to this server was lost at ${lostAt.toLocaleTimeString("en-GB")}. Figures are those of that time; trying again.`;
+    document.getElementById("link-words").textContent = words;
+    document.getElementById("link-banner").hidden = false;
+    if (alerts()) alerts().textContent = words;
+  });
+  document.addEventListener("desk:connected", () => {
+    if (!lostAt) return;
+    lostAt = null;
+    delete root.dataset.link;
+    document.getElementById("link-banner").hidden = true;
+    if (alerts()) alerts().textContent = "";
+    toast("The line to the server is back.", "info");
+  });
+
   // Messages that come with a fragment, and errors that htmx would swallow.
   const toast = (text, level) => {
     const box = document.getElementById("toasts");

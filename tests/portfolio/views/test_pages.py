@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 PAGES = (
     "dashboard",
     "account-cards",
+    "underlying-table",
     "position-list",
     "position-table",
     "connection-list",
