@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -200,14 +201,16 @@ class _Progress:
         if run.state == SyncState.RUNNING:
             run.state = SyncState.FAILED if self.failed_kinds else SyncState.DONE
         run.current, run.finished_at = "", now
-        run.save()
         complete = self.done_kinds - self.failed_kinds
         if run.state == SyncState.FAILED and run.message:
             # The run was cut short: kinds of which some accounts were not reached are not done.
             complete = {kind for kind in complete if kind in CONNECTION_STEPS}
-        if complete:
-            _mark_read(Connection, self.connection.pk, complete)
-            Connection.objects.filter(pk=self.connection.pk).update(last_sync_at=now)
+        # Whoever sees the run finished must also see what it read.
+        with transaction.atomic():
+            run.save()
+            if complete:
+                _mark_read(Connection, self.connection.pk, complete)
+                Connection.objects.filter(pk=self.connection.pk).update(last_sync_at=now)
         self._tell(finished=True)
         return run
 
