@@ -36,6 +36,7 @@ Frame = dict[str, Any]
 ROWS_PER_FRAME = 400
 SOURCES = frozenset({"ntv", "DEFAULT", "glbx"})
 BOOK_LEVELS = 10
+LATEST = 4_102_444_800_000  # 2100, the end of what a fromTime may ask for
 
 # virtual seconds between looks at types that need not follow each tick
 PACE = {"Greeks": 1.0, "TheoPrice": 2.0, "Summary": 1.0, "Underlying": 5.0, "Profile": 60.0,
@@ -305,7 +306,7 @@ def _key(item: Frame) -> tuple[str, str, str]:
 def _from_time(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0
-    return max(0, int(min(value, 2**53)))
+    return max(0, int(min(value, LATEST)))
 
 
 def _prepare(market: Market, view: View, due: list[Subscription]) -> None:

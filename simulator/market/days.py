@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from simulator.market import calendar, rng, surface
-from simulator.market.levels import Levels, moment
+from simulator.market.levels import RATE, Levels, moment
 from simulator.market.lines import CRYPTO, FUTURE, FUTURE_OPTION, INDEX, OPTION, Line
 from simulator.market.rng import F64
 from simulator.market.smiles import smile_of
@@ -215,23 +215,42 @@ class Days:
         levels = np.concatenate([p[1] for p in parts])
         inside = (epochs >= start) & (epochs < end)
         epochs, levels = epochs[inside], levels[inside]
-        if line.kind == FUTURE and line.level != "VIX":
-            levels = levels * self._basis(line, start)
+        if line.level != "VIX":
+            levels = levels * self.basis(line, epochs)
         if not len(epochs):
             view = self._view(start)
             return np.array([start]), np.array([view.level(line, start)])
         return epochs, levels
 
+    def exact(self, line: Line, epochs: F64) -> F64:
+        """The theoretical price of a plain line at many instants."""
+        if line.level == "VIX":
+            return self._vix_of(line, epochs, self.levels.states_at(np.round(epochs * 8) / 8))
+        return self.levels.at_many(line.level, epochs) * self.basis(line, epochs)
+
+    def basis(self, line: Line, epochs: F64) -> F64 | float:
+        """What a future costs per unit of what it follows, at many instants; 1 otherwise."""
+        if line.kind != FUTURE or line.future is None:
+            return 1.0
+        product, row = line.future.product, self.levels.equities.get(line.level)
+        years = np.maximum((line.expires - epochs) / YEAR, 0.0)
+        if row is None:
+            result: F64 = np.exp(product.carry * years)
+        else:
+            result = product.load * np.exp((RATE - row.dividend_yield) * years)
+        return result
+
     def _vix(self, line: Line, day: int, level: int) -> tuple[F64, F64]:
         epochs, states = self.levels.states(day, level)
+        return epochs, self._vix_of(line, epochs, states)
+
+    def _vix_of(self, line: Line, epochs: F64, states: F64) -> F64:
         years = SOON if line.kind == INDEX else np.maximum((line.expires - epochs) / YEAR, 0.0)
         smile = smile_of(self.levels.equities["SPX"])
         near = surface.atm_variance(smile, states, 0.0, np.asarray(years))
         far = surface.atm_variance(smile, states, 0.0, np.asarray(years + MONTH))
-        return epochs, 106.0 * np.sqrt((far - near) / MONTH)
-
-    def _basis(self, line: Line, at: float) -> float:
-        return self._view(at).level(line, at) / self.levels.spot(line.level, at)
+        result: F64 = 106.0 * np.sqrt((far - near) / MONTH)
+        return result
 
     def _option_range(
         self, view: View, line: Line, day: date, start: float, at: float, opened: float,

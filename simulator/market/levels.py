@@ -90,11 +90,45 @@ class Levels:
                 levels[epochs >= since] *= np.exp(size)
         return epochs, levels
 
-    def prefetch(self, name: str, days: list[int], level: int) -> None:
-        """Draw many days of one name at once."""
+    def at_many(self, name: str, epochs: F64) -> F64:
+        """One name at many instants, each as `spot` has it."""
+        epochs = np.round(epochs * 8) / 8
         row = self._matrix[self.names[name]]
+        total = np.full(len(epochs), self._log0[self.names[name]])
         for index in np.nonzero(row)[0]:
-            self.paths.prefetch(self.paths.series_name(int(index)), days, level)
+            series = self.paths.series_name(int(index))
+            total += row[index] * (self.paths.read_many(series, epochs) - self._anchor[index])
+        levels: F64 = np.exp(total)
+        for since, shocked, size in self.shocks:
+            if shocked == name:
+                levels[epochs >= since] *= np.exp(size)
+        return levels
+
+    def grids(self, name: str, days: list[int], level: int) -> tuple[F64, F64]:
+        """Many days of one name, a row each: (instants, levels)."""
+        row = self._matrix[self.names[name]]
+        used = [int(index) for index in np.nonzero(row)[0]]
+        for index in used:
+            self.paths.prefetch(self.paths.series_name(index), days, level)
+        if len({self.paths.always(index) for index in used}) > 1:
+            parts = [self.grid(name, day, level) for day in days]
+            return np.array([p[0] for p in parts]), np.array([p[1] for p in parts])
+        total = np.full((len(days), (1 << level) + 1), self._log0[self.names[name]])
+        for index in used:
+            series = self.paths.series_name(index)
+            rows = [self.paths.grid(series, day, level) for day in days]
+            total += row[index] * (np.array([r[1] for r in rows]) - self._anchor[index])
+            epochs = np.array([r[0] for r in rows])
+        levels = np.exp(total)
+        for since, shocked, size in self.shocks:
+            if shocked == name:
+                levels[epochs >= since] *= np.exp(size)
+        return epochs, levels
+
+    def states_at(self, epochs: F64) -> F64:
+        """The volatility state at many instants."""
+        own, echo = (self.paths.read_many(name, epochs) for name in ("VOLX", "MKTV"))
+        return np.clip(own + factors.VOL_LEVERAGE * echo, -0.9, 1.5)
 
     def states(self, day: int, level: int) -> tuple[F64, F64]:
         """The volatility state over a day at 2^level + 1 points: (instants, states)."""

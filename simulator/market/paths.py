@@ -68,6 +68,10 @@ class Paths:
         self._starts = _midnights(self.days + 1)
         self._weights = self._day_weights()
         self._jumps = self._draw_jumps()
+        self._jumps_of: dict[int, list[tuple[int, Jump]]] = {}
+        for day, jumps in self._jumps.items():
+            for index, jump in jumps:
+                self._jumps_of.setdefault(index, []).append((day, jump))
         self._base = self._walk()
         self._grids: OrderedDict[tuple[int, int, int], F64] = OrderedDict()
         self._held = 0
@@ -126,6 +130,33 @@ class Paths:
             if always >= jump.at:
                 jumped[index] += jump.size
         return drift + values + jumped
+
+    def read_many(self, name: str, epochs: F64) -> F64:
+        """One series at many instants."""
+        index = self.names[name]
+        days = np.searchsorted(self._starts, epochs, side="right") - 1
+        shares = (epochs - self._starts[days]) / (self._starts[days + 1] - self._starts[days])
+        passed = shares if self._always[index] else np.interp(shares, _HOURS, _PASSED)
+        steps = np.minimum((passed * STEPS).astype(np.int64), STEPS - 1)
+        values = self._descend(index, days, steps)
+        faded = shares if self._always[index] else steps / STEPS
+        values += self._base[days, index] * (1.0 - (1.0 - self._phi[index]) * faded)
+        for day, jump in self._jumps_of.get(index, ()):
+            values[(days == day) & (shares >= jump.at)] += jump.size
+        return values
+
+    def _descend(self, index: int, days: np.ndarray, steps: np.ndarray) -> F64:
+        """The bridge of a series at one grid step per day given."""
+        scale = self._daily[index] * np.sqrt(self._weights[days, index])
+        bases = rng.mix(self._keys[index] + days.astype(np.uint64) + np.uint64(1))
+        low, high = np.zeros(len(days)), rng.normals(bases) * scale
+        for depth in range(LEVELS):
+            nodes = ((1 << depth) + (steps >> (LEVELS - depth))).astype(np.uint64)
+            draws = rng.normals(rng.spread(bases, nodes))
+            middle = 0.5 * (low + high) + draws * (0.5 * 2.0 ** (-depth / 2)) * scale
+            right = (steps >> (LEVELS - 1 - depth) & 1).astype(bool)
+            low, high = np.where(right, middle, low), np.where(right, high, middle)
+        return low
 
     def grid(self, name: str, day: int, level: int) -> tuple[F64, F64]:
         """One series over a day at 2^level + 1 points: (instants, values), right-continuous."""

@@ -56,6 +56,14 @@ def test_a_day_read_at_once_equals_the_day_read_instant_by_instant(market: Marke
             assert read == pytest.approx(values[step], abs=1e-12)
 
 
+def test_many_instants_at_once_equal_one_by_one(market: Market) -> None:
+    epochs = START.timestamp() - np.array([0.0, 33.5, 86_400.0, 5e6, 6.7e7, 9.9e7])
+    for name in ("SPY", "AAPL", "BTC/USD", "/CL"):
+        many = market.levels.at_many(name, epochs)
+        one = [market.levels.spot(name, float(e)) for e in epochs]
+        assert many == pytest.approx(one, rel=1e-12)
+
+
 def test_days_join(market: Market) -> None:
     paths = market.levels.paths
     day = paths.day_of(START.timestamp())
