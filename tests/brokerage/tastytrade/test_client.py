@@ -279,11 +279,23 @@ def test_a_success_that_cannot_be_read(send: Send, content: bytes) -> None:
 
 
 def test_a_placement_answered_without_an_order_is_unknown(send: Send) -> None:
-    for content in (b"", b"{}", b'{"data": {}}', b'{"data": {"order": {"legs": [{}]}}}'):
+    for content in (
+        b"",
+        b"{}",
+        b'{"data": {}}',
+        b'{"data": {"order": {"status": "Received"}}}',
+        b'{"data": {"order": {"id": 1, "legs": [{}]}}}',
+    ):
         broker = Broker(lambda request, content=content: httpx.Response(201, content=content))
         caught = refused(send, broker, PLACE)
         assert caught.outcome == "unknown"
         assert len(broker.requests) == 1
+
+
+def test_a_change_answered_without_an_id_is_unknown(send: Send) -> None:
+    for call in (orders.cancel("5WT00001", 1), orders.replace("5WT00001", 1, ORDER)):
+        broker = Broker(lambda request: httpx.Response(200, json={"data": {"status": "Live"}}))
+        assert refused(send, broker, call).outcome == "unknown"
 
 
 def test_any_success_status_will_do(send: Send) -> None:
