@@ -74,6 +74,11 @@ class ConnectionCard:
     run: RunPage | None
 
 
+def name_of(connection: Connection) -> str:
+    """How a login is called: by its own name, else by its environment."""
+    return connection.label or f"The {connection.get_environment_display().lower()} login"
+
+
 def ago(at: datetime | None) -> str:
     """`3 min ago`, `never`."""
     if at is None:
@@ -100,7 +105,7 @@ def _card(connection: Connection, accounts: int, run: SyncRun | None) -> Connect
     health = market.health(connection)
     return ConnectionCard(
         connection=connection,
-        name=connection.label or connection.get_environment_display(),
+        name=connection.label or str(connection.get_environment_display()),
         tone=STATE_TONES.get(ConnectionState(connection.state), "submission"),
         token_words=words,
         token_tone=tone,

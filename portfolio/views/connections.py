@@ -17,8 +17,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from brokerage import access, connections
 from brokerage.models import Connection
-from portfolio.connection_pages import connection_cards, run_page
+from portfolio.connection_pages import connection_cards, name_of, run_page
 from portfolio.forms.connection import ConnectForm
+
+
+_CONNECTED = "{} is connected. Its first sync is under way below."
 
 
 @require_GET
@@ -42,9 +45,7 @@ def connection_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         connection = _connect(request, form)
         if connection is not None:
-            messages.success(
-                request, f"{connection} is connected. Its first sync is under way below."
-            )
+            messages.success(request, _CONNECTED.format(name_of(connection)))
             return redirect("portfolio:connection-list")
     status = 422 if form.is_bound else 200
     return _form_page(request, form, status)
@@ -111,7 +112,9 @@ def code_callback(request: HttpRequest) -> HttpResponse:
     except connections.ConnectError as error:
         messages.error(request, str(error))
         return redirect("portfolio:connection-new")
-    messages.success(request, f"{connection} is connected. Its first sync is under way below.")
+    messages.success(
+        request, f"{name_of(connection)} is connected. Its first sync is under way below."
+    )
     return redirect("portfolio:connection-list")
 
 
@@ -132,7 +135,7 @@ def _action(
 def connection_refresh(request: HttpRequest, pk: UUID) -> HttpResponse:
     def refresh(connection: Connection) -> tuple[str, str]:
         connections.refresh_now(connection, request.user)
-        return "success", f"{connection} has a new access token."
+        return "success", f"{name_of(connection)} has a new access token."
 
     return _action(request, pk, refresh)
 
@@ -153,7 +156,7 @@ def connection_sync(request: HttpRequest, pk: UUID) -> HttpResponse:
     run = connections.request_sync(connection, request.user)
     if getattr(request, "htmx", False):
         return render(request, "portfolio/_sync_run.html", {"run": run_page(run)})
-    messages.info(request, f"Syncing {connection}.")
+    messages.info(request, f"Syncing {name_of(connection)}.")
     return redirect("portfolio:connection-list")
 
 
@@ -162,9 +165,9 @@ def connection_remove(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Asks once; then the secrets are gone at once, the mirrored data by choice."""
     connection = access.get_connection(request.user, pk)
     if request.method != "POST":
-        context: dict[str, Any] = {"connection": connection}
+        context: dict[str, Any] = {"connection": connection, "name": name_of(connection)}
         return render(request, "portfolio/connection_remove.html", context)
-    name = str(connection)
+    name = name_of(connection)
     connections.remove(
         connection, request.user, delete_data=request.POST.get("delete_data") == "on"
     )
