@@ -10,6 +10,7 @@ import errno
 import ipaddress
 import json
 import logging
+import signal
 import socket
 import sys
 from datetime import UTC, datetime
@@ -46,8 +47,15 @@ def main(arguments: list[str] | None = None) -> int:
     world.settings.skip_closed = options.skip_closed or world.settings.skip_closed
     host, port = listener.getsockname()[:2]
     world.base_url = f"http://{_in_url(host)}:{port}"
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn shuts down on these, then raises them again: to whoever had them before
+        signal.signal(number, _already_done)
     Announcing(_config(world), world).run(sockets=[listener])
     return 0
+
+
+def _already_done(number: int, frame: object) -> None:
+    """The server has stopped by then: there is nothing left to interrupt."""
 
 
 class Announcing(uvicorn.Server):

@@ -7,12 +7,13 @@ options are exercised, assigned or removed, balances are kept as the day's snaps
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from simulator.balances import net_liq, snapshot
 from simulator.buying_power import mark_of
 from simulator.ledger import describe, movement, post, trade
+from simulator.market import corporate
 from simulator.market.calendar import (
     at,
     current_session,
@@ -20,7 +21,7 @@ from simulator.market.calendar import (
     next_trading_day,
     state,
 )
-from simulator.model import ZERO, Account, Bar, Position, Transaction
+from simulator.model import ZERO, Account, Bar, Entitlement, Position, Transaction
 from simulator.terms import Terms, terms_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ FIVE_MINUTES = timedelta(minutes=5)
 KEPT_MINUTES = 5 * 12 * 24
 KEPT_DAYS = 800
 CLOSE_HOUR = 17
+CENT = Decimal("0.01")
 AFTER_OPEN = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 
@@ -107,9 +109,43 @@ def close_day(world: World, now: datetime) -> None:
             continue
         settle_futures(world, account, now)
         expire_options(world, account, now)
+        dividends(world, account, day, now)
         _remove_closed(account, day)
         _keep_day(world, account, day, now)
         world.publish_balance(account)
+
+
+def dividends(world: World, account: Account, day: date, now: datetime) -> None:
+    """Holders at the last close before the ex-date are entitled; money comes on the pay date."""
+    tomorrow = next_trading_day(day)
+    for position in account.positions.values():
+        line = world.market.line(position.symbol)
+        if line is None or line.row is None or position.instrument_type != "Equity":
+            continue
+        for payment in corporate.dividends(line.row):
+            if day < payment.ex_date <= tomorrow and position.quantity:
+                amount = Decimal(str(payment.amount)) * position.quantity
+                account.entitlements.append(
+                    Entitlement(symbol=position.symbol, pays_on=payment.pay_date, amount=amount)
+                )
+    _pay(world, account, day, now)
+
+
+def _pay(world: World, account: Account, day: date, now: datetime) -> None:
+    due = [e for e in account.entitlements if e.pays_on <= day]
+    account.entitlements = [e for e in account.entitlements if e.pays_on > day]
+    for one in due:
+        movement(
+            world,
+            account,
+            "Dividend",
+            one.amount.quantize(CENT, ROUND_HALF_UP),
+            now,
+            f"{one.symbol} dividend",
+            symbol=one.symbol,
+            instrument_type="Equity",
+            underlying=one.symbol,
+        )
 
 
 def settle_futures(world: World, account: Account, now: datetime) -> None:

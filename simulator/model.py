@@ -254,6 +254,14 @@ class Order(Struct, kw_only=True):
         )
 
 
+class Entitlement(Struct, kw_only=True):
+    """A dividend to come (negative: to be paid by a short holder), in dollars."""
+
+    symbol: str
+    pays_on: date
+    amount: Decimal
+
+
 class Account(Struct, kw_only=True):
     """One brokerage account and all that moves with it."""
 
@@ -267,7 +275,8 @@ class Account(Struct, kw_only=True):
     positions: dict[str, Position] = field(default_factory=dict)
     futures_day_cash: Decimal = ZERO
     """Futures gains realized since the last settlement, not yet in `cash`."""
-    history_seed: int = 0
+    entitlements: list[Entitlement] = field(default_factory=list)
+    """Dividends that were earned and are not paid yet."""
     day_trades: list[date] = field(default_factory=list)
     updated_at: datetime | None = None
 

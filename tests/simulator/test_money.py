@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from simulator.balances import futures_cash, net_liq
+from simulator.market import corporate
+from simulator.market.calendar import at
 from simulator.model import Transaction
 from simulator.world import World
 from tests.simulator.conftest import NUMBER, Desk
@@ -274,6 +276,21 @@ async def test_options_end(desk: Desk, strike: int, sub_type: str) -> None:
     assert ends[0].sub_type == sub_type
     assert symbol not in desk.account.positions
     assert ("MSFT" in desk.account.positions) is (sub_type == "Exercise")
+    assert desk.account.cash == desk.cash_of_ledger()
+
+
+async def test_dividends_go_to_those_who_held_before_the_ex_date(desk: Desk) -> None:
+    row = desk.world.market.line("KO").row
+    payment = next(d for d in corporate.dividends(row) if d.ex_date > date(2026, 11, 20))
+    await desk.buy("KO", 10)
+    desk.jump(at(payment.ex_date, 12))
+    await desk.sign_in()
+    await desk.place(("Sell to Close", "KO", 10), order_type="Market")
+    desk.pass_time(3)
+    desk.jump(at(payment.pay_date, 18))
+    (paid,) = [t for t in desk.world.transactions[NUMBER] if t.sub_type == "Dividend"]
+    assert paid.net_value == Decimal(str(payment.amount)) * 10
+    assert paid.on == payment.pay_date
     assert desk.account.cash == desk.cash_of_ledger()
 
 

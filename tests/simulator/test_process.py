@@ -75,7 +75,8 @@ def advance(client: httpx.Client, seconds: float) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def test_it_announces_itself_and_stops_on_request() -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_announces_itself_and_stops_on_request(number: signal.Signals) -> None:
     with process("--speed", "0") as it:
         assert it.told.keys() >= {
             "api_url", "account_stream_url", "client_id", "client_secret", "refresh_token",
@@ -84,8 +85,10 @@ def test_it_announces_itself_and_stops_on_request() -> None:
         assert it.told["accounts"] == ["5WT00001", "5WT00002", "5WT00003", "5WT00004"]
         answer = httpx.get(f"{it.told['api_url']}/healthz")
         assert answer.json() == {"status": "ok"}
-        it.popen.send_signal(signal.SIGTERM)
-        assert it.popen.wait(10) in (0, -signal.SIGTERM)
+        it.popen.send_signal(number)
+        assert it.popen.wait(10) == 0
+        assert it.popen.stderr is not None
+        assert it.popen.stderr.read() == ""
 
 
 def test_a_kill_loses_nothing(tmp_path: Path) -> None:
