@@ -13,7 +13,14 @@ from portfolio.analytics import marks
 from portfolio.analytics.facts import Figure, Total
 from portfolio.analytics.pnl import buying_power_use
 from portfolio.facts import AccountFacts, Desk, Group
-from portfolio.live.valuation import LegValue, Totals, Valuation, last_of, quote_of
+from portfolio.live.valuation import (
+    LegValue,
+    Totals,
+    Valuation,
+    is_offline,
+    last_of,
+    quote_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,8 @@ def leg_cells(value: LegValue) -> Iterator[Cell]:
     yield pl_cell(f"{name}-open", value.open.value, "num w-pl", stale, _tip(value.open))
     assumed = "assumed" if value.day.notes and value.day.value is not None else ""
     yield pl_cell(f"{name}-day", value.day.value, "num w-pl", _css(stale, assumed), _tip(value.day))
-    old = "stale" if value.greeks_stale else ""
+    lost = "offline" if value.offline and leg.is_option else ""
+    old = _css("stale" if value.greeks_stale else "", lost)
     for greek in GREEKS:
         text = formats.greek(getattr(value.greeks, greek))
         yield number_cell(f"{name}-{greek}", text, "num w-greek", old)
@@ -107,7 +115,7 @@ def total_cells(name: str, totals: Totals) -> Iterator[Cell]:
         assumed = "assumed" if part == "day" and totals.assumed else ""
         css = _css(stale, assumed, _partial(sum_))
         yield pl_cell(f"{name}-{part}", sum_.value, "num w-pl", css, sum_.words)
-    old = "stale" if totals.greeks_stale else ""
+    old = _css("stale" if totals.greeks_stale else "", "offline" if totals.offline else "")
     for greek in GREEKS:
         sum_f = getattr(totals.greeks, greek)
         text = formats.greek(sum_f.value)
@@ -156,7 +164,10 @@ def underlying_cell(group: Group, valuation: Valuation, now: float) -> Cell:
         None,
         limit=settings.STALE_QUOTE_SECONDS,
     )
-    old = "stale" if mark is not None and mark.is_stale else ""
+    old = _css(
+        "stale" if mark is not None and mark.is_stale else "",
+        "offline" if is_offline(book, now) else "",
+    )
     text = formats.aligned(formats.price(mark.price if mark else None))
     return number_cell(f"group-{group.key}-last", text, "num w-price", old, group.underlying)
 

@@ -113,6 +113,11 @@ def mark_of(leg: Leg, book: LatestBook, now: float) -> Mark | None:
     )
 
 
+def is_offline(book: LatestBook, now: float) -> bool:
+    """Whether nothing can come in: the last figures stand, however young they are."""
+    return book.health(now).market.state in ("down", "off")
+
+
 def value_leg(leg: Leg, book: LatestBook, now: float) -> LegValue:
     mark = mark_of(leg, book, now)
     price = mark.price if mark else None
@@ -129,7 +134,7 @@ def value_leg(leg: Leg, book: LatestBook, now: float) -> LegValue:
         greeks=position_greeks(leg.holding, unit),
         volatility=cell.volatility if cell else None,
         greeks_age=cell.age(now) if cell else None,
-        offline=book.health(now).market.state in ("down", "off"),
+        offline=is_offline(book, now),
     )
 
 

@@ -20,7 +20,6 @@ from brokerage.models import Connection
 from portfolio.connection_pages import connection_cards, name_of, run_page
 from portfolio.forms.connection import ConnectForm
 
-
 _CONNECTED = "{} is connected. Its first sync is under way below."
 
 
@@ -112,9 +111,7 @@ def code_callback(request: HttpRequest) -> HttpResponse:
     except connections.ConnectError as error:
         messages.error(request, str(error))
         return redirect("portfolio:connection-new")
-    messages.success(
-        request, f"{name_of(connection)} is connected. Its first sync is under way below."
-    )
+    messages.success(request, _CONNECTED.format(name_of(connection)))
     return redirect("portfolio:connection-list")
 
 
