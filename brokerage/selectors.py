@@ -29,12 +29,13 @@ from brokerage.models import (
     Transaction,
 )
 
-_SECRETS = ("client_secret", "refresh_token", "access_token")
+# Columns that a page has no use for.
+SECRETS = ("client_secret", "refresh_token", "access_token")
 
 
 def connections_for(user: Any) -> QuerySet[Connection]:
     """The user's connections, secrets left in the database."""
-    return Connection.objects.filter(user_id=user.pk).defer(*_SECRETS).select_related("customer")
+    return Connection.objects.filter(user_id=user.pk).defer(*SECRETS).select_related("customer")
 
 
 def accounts_for(user: Any, *, include_closed: bool = False) -> QuerySet[Account]:
@@ -44,7 +45,7 @@ def accounts_for(user: Any, *, include_closed: bool = False) -> QuerySet[Account
     if not include_closed:
         rows = rows.exclude(is_closed=True)
     return rows.prefetch_related(
-        Prefetch("accesses", queryset=own.defer(*(f"connection__{name}" for name in _SECRETS)))
+        Prefetch("accesses", queryset=own.defer(*(f"connection__{name}" for name in SECRETS)))
     )
 
 
@@ -104,7 +105,7 @@ def instruments_for(environment: str, symbols: Iterable[str]) -> dict[str, Instr
 def notices_for(user: Any) -> QuerySet[Notice]:
     """What is not dismissed, newest first."""
     rows = Notice.objects.filter(connection__user_id=user.pk, dismissed_at=None)
-    return rows.select_related("connection").defer(*(f"connection__{name}" for name in _SECRETS))
+    return rows.select_related("connection").defer(*(f"connection__{name}" for name in SECRETS))
 
 
 def sync_runs_for(connection: Connection) -> QuerySet[SyncRun]:

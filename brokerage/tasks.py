@@ -35,7 +35,7 @@ def sync_due() -> None:
     runs.settle_lost()
     if valkey.client().set("housekeeping", "1", nx=True, ex=HOUSEKEEPING_SECONDS):
         runs.prune()
-    for connection in _callable_connections():
+    for connection in _callable_connections().defer(*selectors.SECRETS):
         if due_kinds(connection):
             sync_connection.apply_async([str(connection.pk)], expires=settings.SYNC_TICK_SECONDS)
 

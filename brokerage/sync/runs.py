@@ -29,6 +29,19 @@ WAITING = "waiting for a worker"
 # A broker that asks for fewer calls without saying when to come back.
 HOLD_OFF_SECONDS = 30
 
+# A run that no worker has taken up for so long was lost on the way to one.
+LOST_SECONDS = 600
+_COLUMNS = (
+    "kinds",
+    "state",
+    "steps_total",
+    "steps_done",
+    "current",
+    "report",
+    "message",
+    "finished_at",
+)
+
 logger = logging.getLogger(__name__)
 
 
@@ -59,6 +72,9 @@ def sync(
         except (errors.TastytradeError, UndecryptableSecret, UnknownEnvironment) as error:
             progress.stop(error)
         except BaseException:
+            if not Connection.objects.filter(pk=connection.pk).exists():
+                # Removed while it was being read: nothing is left to write to.
+                return None
             progress.broke()
             raise
         return progress.finish()
@@ -118,7 +134,8 @@ class _Progress:
     def __init__(self, run: SyncRun, connection: Connection) -> None:
         self.run = run
         self.connection = connection
-        self.watched = run.pk is not None or run.requested_by_id is not None
+        # Somebody looks at the progress of a run that was asked for.
+        self.watched = run.requested_by_id is not None
         self.failed_kinds: set[SyncKind] = set()
         self.done_kinds: set[SyncKind] = set()
         run.state = SyncState.RUNNING
@@ -215,9 +232,14 @@ class _Progress:
         return run
 
     def _save(self) -> None:
-        self.run.save()
+        self._write()
         if self.watched:
             self._tell()
+
+    def _write(self) -> None:
+        """By columns: a run that went with its connection must not be made anew."""
+        values = {name: getattr(self.run, name) for name in _COLUMNS}
+        SyncRun.objects.filter(pk=self.run.pk).update(**values)
 
     def _tell(self, *, finished: bool = False) -> None:
         events.publish(
@@ -243,8 +265,10 @@ def prune(days: int = 14) -> int:
 
 def settle_lost() -> int:
     """Runs that say they are going on though nobody holds the lock lost their worker."""
+    long_ago = timezone.now() - timedelta(seconds=LOST_SECONDS)
+    going_on = SyncRun.objects.filter(state=SyncState.RUNNING)
     settled = 0
-    for run in SyncRun.objects.filter(state=SyncState.RUNNING).exclude(current=WAITING):
+    for run in going_on.exclude(current=WAITING, started_at__gte=long_ago):
         with locks.sync_lock(run.connection_id, wait=False) as held:
             if not held:
                 continue

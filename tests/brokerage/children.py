@@ -14,8 +14,10 @@ def _set_up(database_name: str) -> None:
     connections["default"].settings_dict["NAME"] = database_name
 
 
-def put_token(simulator_url: str, database_name: str, connection_id: Any, queue: Any) -> None:
-    """A fresh access token, as any worker would get it."""
+def put_token(
+    simulator_url: str, database_name: str, connection_id: Any, queue: Any, start: Any
+) -> None:
+    """A fresh access token, as any worker would get it, once all are at the barrier."""
     _set_up(database_name)
     from django.conf import settings
 
@@ -23,7 +25,9 @@ def put_token(simulator_url: str, database_name: str, connection_id: Any, queue:
     from brokerage.models import Connection
 
     settings.SIMULATOR_URL = simulator_url
-    with client_for(Connection.objects.get(pk=connection_id)) as client:
+    connection = Connection.objects.get(pk=connection_id)
+    start.wait(60)
+    with client_for(connection) as client:
         queue.put(str(client.access_token().value))
 
 

@@ -136,6 +136,7 @@ class OuterBroker:
         self.lifetime = 900
         self.token_delay = 0.0
         self.token_answer: Answer | None = None
+        self.headers: dict[str, str] = {}
         self.answers: dict[tuple[str, str], Answer | Callable[[], Answer]] = {}
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -231,6 +232,8 @@ class OuterBroker:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(text)))
+                for name, value in broker.headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -15,10 +16,11 @@ from django.db import connection as database
 from django.utils import timezone
 
 from brokerage import connections, locks
-from brokerage.credentials import client_for
+from brokerage.credentials import async_client_for, client_for
 from brokerage.credentials.store import RowTokenStore, fingerprint
-from brokerage.models import Connection
+from brokerage.models import AuditEntry, Connection
 from brokerage.tastytrade.auth import AccessToken
+from brokerage.tastytrade.resources import customers
 from tests.brokerage.children import hold_refresh_lock, put_token
 from tests.brokerage.outer_broker import REFRESH, SECRET
 
@@ -47,19 +49,16 @@ def test_many_threads_cause_one_refresh(committed, broker):
     assert len(tokens) == 1
 
 
-def test_several_processes_cause_one_refresh(committed, broker):
+def test_two_processes_cause_one_refresh(committed, broker):
     context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
+    queue, start = context.Queue(), context.Barrier(2)
     name = database.settings_dict["NAME"]
-    children = [
-        context.Process(target=put_token, args=(broker.url, name, committed.pk, queue))
-        for _ in range(2)
-    ]
-    for child in children:
-        child.start()
-    tokens = {queue.get(timeout=60) for _ in children}
-    for child in children:
-        child.join(timeout=20)
+    arguments = (broker.url, name, committed.pk, queue, start)
+    child = context.Process(target=put_token, args=arguments)
+    child.start()
+    start.wait(60)
+    tokens = {_token(committed), queue.get(timeout=60)}
+    child.join(timeout=20)
     assert broker.refreshes == 1
     assert len(tokens) == 1
 
@@ -113,3 +112,18 @@ def test_a_stored_token_is_used_by_the_next_client(committed, broker):
     store.save(AccessToken("canary-access-token-kept", later, timezone.now()))
     assert _token(committed) == "canary-access-token-kept"
     assert broker.refreshes == 0
+
+
+def test_the_awaiting_client_writes_its_journal_aside(committed, broker):
+    async def ask():
+        async with async_client_for(committed) as client:
+            return await client.send(customers.me())
+
+    broker.token_delay = 0
+    assert asyncio.run(ask()).external_id == "C1"
+    assert broker.refreshes == 1
+    deadline = time.monotonic() + 5
+    while not AuditEntry.objects.filter(action="GET /customers/me", user=None).exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert Connection.objects.get().last_refresh_at is not None

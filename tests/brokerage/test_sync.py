@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from brokerage import selectors, tasks
+from brokerage import connections, selectors, tasks
 from brokerage.enums import ConnectionState, SyncKind, SyncState
 from brokerage.models import (
     Account,
@@ -19,8 +19,17 @@ from brokerage.models import (
     SyncRun,
     Transaction,
 )
-from brokerage.sync import runs, schedule
-from tests.brokerage.outer_broker import NUMBERS, balance, error, oauth_error, order, position
+from brokerage.sync import runs, schedule, steps
+from tests.brokerage.outer_broker import (
+    NUMBERS,
+    REFRESH,
+    SECRET,
+    balance,
+    error,
+    oauth_error,
+    order,
+    position,
+)
 
 POSITIONS = f"/accounts/{NUMBERS[0]}/positions"
 
@@ -219,10 +228,43 @@ def test_a_run_whose_worker_died_is_said_to_have_failed(connection):
     run = SyncRun.objects.create(connection=connection, current="Balances")
     waiting = SyncRun.objects.get(current=runs.WAITING)
     assert runs.settle_lost() == 1
+    SyncRun.objects.filter(pk=waiting.pk).update(started_at=timezone.now())
     run.refresh_from_db()
     waiting.refresh_from_db()
     assert run.state == SyncState.FAILED
     assert waiting.state == SyncState.RUNNING
+
+
+def test_a_connection_removed_while_it_is_read_ends_quietly(
+    transactional_db, user, broker, queued, monkeypatch
+):
+    connection = connections.connect(user, "simulator", SECRET, REFRESH)
+
+    def removed(reader):
+        connections.remove(Connection.objects.get(pk=connection.pk))
+        return steps.sync_customer(reader)
+
+    monkeypatch.setitem(steps.CONNECTION_STEPS, SyncKind.CUSTOMER, removed)
+    assert sync(connection) is None
+    assert not SyncRun.objects.exists()
+
+
+def test_a_version_on_its_way_out_is_one_dated_notice(connection, broker):
+    broker.headers = {"Deprecation": "true", "Sunset": "Thu, 31 Dec 2026 23:59:59 GMT"}
+    sync(connection, SyncKind.BALANCES)
+    notice = Notice.objects.get()
+    assert "2026-12-31" in notice.text
+    assert notice.level == "warning"
+
+
+def test_a_version_no_longer_served_is_said_so(connection, broker):
+    answer = {"error": {"code": 406, "message": "The requested version is not supported."}}
+    broker.refuse("/customers/me/accounts", (406, answer))
+    sync(connection, SyncKind.ACCOUNTS)
+    connection.refresh_from_db()
+    assert connection.state == ConnectionState.DEGRADED
+    assert "version" in connection.state_reason
+    assert Notice.objects.get().level == "danger"
 
 
 def test_an_account_no_longer_listed_loses_access_not_rows(connection, broker, user):
