@@ -71,11 +71,13 @@ def replace(
     waiting = order.status in ("Received", "Contingent")
     order.status = "Replace Requested"
     if waiting:
+        # no exchange has the old order: it ends at once
+        world.publish_order(fresh)
         machine.handle(world, "replaced", order)
     else:
         machine.schedule(world, order)
         world.publish_order(order)
-    world.publish_order(fresh)
+        world.publish_order(fresh)
     return fresh
 
 
@@ -92,7 +94,9 @@ def dry_replace(
 def _successor(
     world: World, account: Account, order: Order, body: dict[str, Any]
 ) -> tuple[Case, Order]:
-    if order.status not in ("Received", "Contingent", "Live"):
+    # a replacement that waits for its predecessor has no place in the queue to give up
+    waits = order.contingent_status == "Pending Order"
+    if waits or order.status not in ("Received", "Contingent", "Live"):
         raise _cannot_update("the order could not be replaced")
     request = read_order(_merged(order, body), legs_required=False)
     _same_legs(order, request)

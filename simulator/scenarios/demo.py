@@ -82,6 +82,8 @@ def _margin(r: Replay) -> None:
     r.trade(n, r.when(5, 10, 5), ("Buy", r.future("ES"), "1"))
     r.trade(n, r.when(4, 11, 20), (STO, r.future_option("ES", "P", -0.06, 24), "1"))
     _today(r, n)
+    r.rest(n, 22, "1.12", (STC, "AAPL", "100"))
+    r.rest(n, 15, "0.93", (BTO, "QQQ", "10"))
 
 
 def _today(r: Replay, number: str) -> None:
@@ -129,6 +131,7 @@ def _entity(r: Replay) -> None:
     short, long = (r.option("SPX", spx, "P", d, 8) for d in (-0.05, -0.058))
     r.trade(n, r.when(8, 11, 2), (STO, short, "1"), (BTO, long, "1"))
     r.trade(n, r.when(6, 9, 58), ("Sell", r.future("MES"), "2"))
+    r.rest(n, 19, "0.92", (BTO, "JPM", "20"))
     gold = r.monthly("GLD", 60)
     r.trade(n, r.when(16, 13, 45), (BTO, r.option("GLD", gold, "C", 0.02, 16), "3"))
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 FIVE_MINUTES = timedelta(minutes=5)
+CENT = Decimal("0.01")
 LegSpec = tuple[str, str, str]
 """Action, symbol, quantity."""
 
@@ -114,6 +115,11 @@ class Replay:
         """An order that was filled at once."""
         self._enter(when, Trade(number, legs))
 
+    def rest(self, number: str, minutes: int, share: str, leg: LegSpec) -> None:
+        """A good-till-cancelled limit at `share` of the price, working since some minutes."""
+        when = self.start - timedelta(minutes=minutes)
+        self._enter(when, Resting(number, leg, Decimal(share)))
+
     def _enter(self, when: datetime, step: Step) -> None:
         self.plan.append((when, len(self.plan), step))
 
@@ -169,6 +175,19 @@ class Replay:
         self.world.orders[order.id] = order
         self.world.touch(order)
 
+    def _rest(self, account: Account, step: Resting) -> None:
+        """Store an order that works far from the market."""
+        order = self._order(account, [step.leg])
+        terms = terms_of(self.world, step.leg[1])
+        tick = next(value for value, bound in terms.ticks if bound is None) if terms else CENT
+        wanted = self.world.market.mark(step.leg[1]) * step.share
+        order.price = (wanted / tick).quantize(Decimal(1)) * tick
+        order.price_effect = "Debit" if order.legs[0].buys else "Credit"
+        order.time_in_force, order.expires_on = "GTC", None
+        self._number(order, self.world.clock.now())
+        order.status, order.terminal_at = "Live", None
+        self.world.record(order)
+
     def _order(self, account: Account, legs: Sequence[LegSpec]) -> Order:
         asked = OrderRequest("Limit", "Day", [])
         for action, symbol, quantity in legs:
@@ -218,4 +237,13 @@ class Trade:
     legs: tuple[LegSpec, ...]
 
 
-Step = Deposit | Trade
+@dataclass(frozen=True)
+class Resting:
+    """A limit order away from the market."""
+
+    number: str
+    leg: LegSpec
+    share: Decimal
+
+
+Step = Deposit | Trade | Resting

@@ -292,6 +292,27 @@ async def test_a_replacement_of_a_filled_order_is_dropped(desk: Desk) -> None:
     assert refused["error"]["code"] == "cannot_update_order"
 
 
+async def test_replacing_what_waits_for_the_open_is_done_at_once(desk: Desk) -> None:
+    desk.jump(AFTER_CLOSE)
+    await desk.sign_in()
+    data = await desk.place(("Buy to Open", "KO", 20), order_type="Limit", price="30.00")
+    old = data["order"]["id"]
+    path = f"/accounts/{NUMBER}/orders/{old}"
+    fresh = await desk.send("PATCH", path, {"price": "31.00"}, 200)
+    assert fresh["status"] == "Received"
+    assert desk.statuses(old) == ["Received", "Cancelled"]
+    assert desk.statuses(fresh["id"]) == ["Contingent", "Received"]
+
+
+async def test_a_waiting_replacement_is_not_replaced_again(desk: Desk) -> None:
+    data = await desk.place(("Buy to Open", "KO", 20), order_type="Limit", price="30.00")
+    desk.pass_time(2)
+    path = f"/accounts/{NUMBER}/orders/"
+    fresh = await desk.send("PATCH", f"{path}{data['order']['id']}", {"price": "31.00"}, 200)
+    refused = await desk.send("PATCH", f"{path}{fresh['id']}", {"price": "32.00"}, 422)
+    assert refused["error"]["code"] == "cannot_update_order"
+
+
 async def test_a_condition_routes_the_order(desk: Desk) -> None:
     rule = {"action": "route", "symbol": "KO", "instrument-type": "Equity", "indicator": "last",
             "comparator": "lte", "threshold": "60.75"}  # fmt: skip
