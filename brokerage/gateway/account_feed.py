@@ -120,6 +120,8 @@ class AccountFeed:
             try:
                 await in_thread(runs.sync_after_reconnect, self._connection)
                 return True
+            except runs.SyncIncomplete as error:
+                logger.warning("reading again after a reconnect was cut short: %s", error)
             except Exception:
                 # The schedule reads again soon; notifications must not wait for ever.
                 logger.exception("the mirror could not be read again after a reconnect")

@@ -12,6 +12,7 @@ import redis.asyncio
 from django.conf import settings
 
 from brokerage import market
+from brokerage.environments import UnknownEnvironment
 from brokerage.gateway.account_feed import AccountFeed
 from brokerage.gateway.health import HealthBoard
 from brokerage.gateway.quote_feed import QuoteFeed
@@ -65,6 +66,9 @@ class ConnectionRunner:
                 await run()
             except GiveUp as final:
                 reason = str(final)
+            except UnknownEnvironment as unknown:
+                reason = str(unknown)
+                logger.warning("connection %s: %s", self._connection.pk, reason)
             except Exception:
                 reason = "internal fault; the log says what"
                 logger.exception("the %s feed of connection %s failed", name, self._connection.pk)

@@ -9,6 +9,7 @@ from typing import Any
 import uvloop
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db import connection
 
 from brokerage.gateway.supervisor import Supervisor
 
@@ -21,6 +22,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(self._serve())
+        # The pool's own threads would hold the process for seconds.
+        connection.close_pool()
 
     async def _serve(self) -> None:
         supervisor = Supervisor(settings.GATEWAY_LEASE_SECONDS)
