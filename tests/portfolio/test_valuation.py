@@ -119,3 +119,31 @@ def test_a_foreign_scope_is_missing(stranger: Any, user: Any, book: Any) -> None
     for scope in ("simulator", "simulator/5WT00001", "simulator/5WT09999"):
         with pytest.raises(NotFound):
             ShellLive(stranger, {"scope": scope})
+
+
+def test_old_inputs_are_drawn_as_old_at_each_figure(user: Any, book: Any) -> None:
+    connection, account = book
+    Position.objects.update(received_at=timezone.now() - timedelta(seconds=300))
+    put = account.positions.get(underlying_symbol="SPY")
+    cell = market.Cells(
+        quote=factories.quote(0.79, 0.81, age=16), greeks=factories.greeks(-0.25, age=121)
+    )
+    factories.publish(connection, {put.streamer_symbol: cell})
+    view = PositionsLive(user, {"scope": "simulator"})
+    css = {row[0]: row[2] for row in view.patches(hub, None)}
+    for part in ("mark", "open", "day", "delta", "gamma", "theta", "vega", "iv"):
+        assert "stale" in css[f"leg-{put.pk}-{part}"], part
+    assert "stale" not in css["total-open"] and "aged" in css["total-open"]
+    stock = account.positions.get(symbol="KO")
+    assert "stale" not in css[f"leg-{stock.pk}-mark"]
+
+
+def test_what_nobody_quotes_is_missing(user: Any, book: Any) -> None:
+    _, account = book
+    ghost = factories.make_position(account, "GHOST", "5", open="1", close="1", mark=None)
+    view = PositionsLive(user, {"scope": "simulator"})
+    cells = {row[0]: row for row in view.patches(hub, None)}
+    for part in ("mark", "open", "day"):
+        assert cells[f"leg-{ghost.pk}-{part}"][1] == "—"
+        assert "missing" in cells[f"leg-{ghost.pk}-{part}"][2]
+    assert "P/L 3 of 4 legs" in cells["total-words"][1]
