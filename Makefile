@@ -14,7 +14,7 @@ PYTEST_ARGS ?=
 UV_COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help setup setup-dev demo demo-reset test test-unit test-browser check bench lock clean
+.PHONY: help setup setup-dev demo demo-reset test static check bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -34,16 +34,18 @@ demo-reset: setup ## throw the demo's data away
 
 test: setup-dev ## every test, browser included
 	@$(PY) -m embedded browser
-	$(MAKE) --no-print-directory check
+	$(MAKE) --no-print-directory static
 	$(PY) -m pytest -q -n $(WORKERS) --dist worksteal --ignore=tests/e2e $(PYTEST_ARGS)
 	$(PY) -m pytest -q tests/e2e $(PYTEST_ARGS)
 
-check: setup-dev ## format, lint, types, import contracts, migrations, templates
+check: static ## format, lint, types, import contracts, migrations, templates
+	$(PY) -m pytest -q tests/house
+
+static: setup-dev
 	$(PY) -m ruff format --check --quiet .
 	$(PY) -m ruff check --quiet .
 	$(PY) -m mypy
-	$(VENV)/bin/lint-imports --no-logo
-	$(PY) -m pytest -q tests/house
+	$(PY) -c "from importlinter.cli import lint_imports_command as run; run()" --no-logo
 
 bench: setup-dev ## measure each performance claim
 	@for file in bench/bench_*.py; do \
