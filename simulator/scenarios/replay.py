@@ -146,6 +146,8 @@ class Replay:
             account = self.world.accounts[step.number]
             if isinstance(step, Deposit):
                 movement(self.world, account, "Deposit", step.amount, when, "ACH deposit")
+            elif isinstance(step, Resting):
+                self._rest(account, step)
             else:
                 self._fill(account, step.legs)
 
