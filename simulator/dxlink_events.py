@@ -12,9 +12,9 @@ from datetime import date
 from typing import Any
 
 from simulator.dxlink_fields import NAN, NO_CHAR, day_id, time_index
-from simulator.market import calendar, corporate, expirations, rng
+from simulator.market import calendar, corporate, rng, volumes
 from simulator.market.days import Summary
-from simulator.market.levels import RATE, moment
+from simulator.market.levels import RATE
 from simulator.market.lines import CRYPTO, FUTURE, INDEX, Line
 from simulator.market.market import Market
 from simulator.market.tape import OPTION_VENUES, STOCK_VENUES
@@ -77,8 +77,8 @@ class Events:
             return None
         price, when = self.market.days.regular_last(self.view, line)
         at = self.view.resting(line.hours)
-        day = calendar.trade_date(line.hours, moment(at))
-        volume = self.market.days.volume(line, at)
+        day = volumes.trade_day(line.hours, at)
+        volume = volumes.done(line, at)
         if line.kind == INDEX:
             stamp = int(at * 1000)
             return (price,), _trade(line, price, 0.0, stamp, NAN, day, NAN, NAN, False)
@@ -98,7 +98,7 @@ class Events:
         if line.hours != calendar.STOCK:
             return None
         at = self.view.resting(line.hours)
-        day = calendar.trade_date(line.hours, moment(at))
+        day = volumes.trade_day(line.hours, at)
         span = calendar.regular_hours(line.hours, day)
         assert span is not None
         start, end = span[0].timestamp(), span[1].timestamp()
@@ -107,7 +107,7 @@ class Events:
         price = self.market.days.print_at(line, beat)
         import numpy as np
 
-        volume = float(self.market.days.extended_volume(line, day, np.array([at]))[0] // 1)
+        volume = float(volumes.extended(line, day, np.array([at]))[0] // 1)
         event = _trade(
             line, price, 0.0, beat * 500, _lot(line, beat / 2), day, volume,
             round(volume * price, 2), True,
@@ -318,6 +318,3 @@ def _trade(
         "size": size, "dayId": day_id(day), "dayVolume": volume, "dayTurnover": turnover,
         "tickDirection": word, "extendedTradingHours": extended,
     }  # fmt: skip
-
-
-__all__ = ["BUILDERS", "Events", "describe", "expirations", "series_rows", "year_range"]

@@ -16,7 +16,6 @@ from simulator.dxlink_fields import (
     BOOK,
     END,
     FIELDS,
-    HISTORY,
     LAST_VALUE,
     NAN,
     PENDING,
@@ -318,6 +317,7 @@ def _prepare(market: Market, view: View, due: list[Subscription]) -> None:
         view.price_all(priced)
     view.greek_all(s.line for s in due if s.line and s.type in ("Greeks", "TheoPrice"))
     market.days.prepare(view, (s.line for s in due if s.line and s.type in ("Trade", "Summary")))
+    market.days.prepare_ranges(view, (s.line for s in due if s.line and s.type == "Summary"))
 
 
 # -- indexed types ---------------------------------------------------------------------------
@@ -465,6 +465,3 @@ def _removed(entry: Subscription, index: int) -> Event:
         "source": entry.source or "ntv", "orderSide": "BUY" if index < 1000 else "SELL",
         "scope": "AGGREGATE",
     }  # fmt: skip
-
-
-__all__ = ["HISTORY", "Feed", "Limits", "Subscription", "TooMany"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 NAN = "NaN"
 NO_CHAR = "\u0000"
 
@@ -102,11 +104,8 @@ def empty(event_type: str, field: str) -> object:
     return "UNDEFINED" if field in _ENUMS else NAN
 
 
-def day_id(day: object) -> int:
+def day_id(day: date) -> int:
     """Days since 1970-01-01."""
-    from datetime import date
-
-    assert isinstance(day, date)
     return day.toordinal() - 719163
 
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.market import calendar
+from simulator.market import calendar, volumes
 from simulator.market.bars import SECONDS, Bar, Spec, make, merge, midnight, parse, period_start
-from simulator.market.days import previous_day
 from simulator.market.levels import moment
 from simulator.market.lines import INDEX, Line
 from simulator.market.rng import F64
+from simulator.market.volumes import previous_day
 
 if TYPE_CHECKING:
     from simulator.market.market import Market
@@ -58,7 +58,7 @@ class Candles:
 
     def _intraday(self, line: Line, spec: Spec, from_ms: int) -> list[Bar]:
         now = self.market.view.resting(line.hours)
-        today = calendar.trade_date(line.hours, moment(now))
+        today = volumes.trade_day(line.hours, now)
         found = [b for b in reversed(self._today(line, spec, today, now)) if b.time >= from_ms]
         day = today
         while len(found) <= MOST_BARS and day > EARLIEST:
@@ -108,10 +108,10 @@ class Candles:
         seconds = spec.seconds
         first = int((start - origin) // seconds)
         last = int((end - 1e-6 - origin) // seconds)
-        edges = origin + seconds * np.arange(first, last + 2)
+        edges: F64 = origin + seconds * np.arange(first, last + 2, dtype=np.float64)
         inner = np.clip(edges, start, end)
         opens, highs, lows, closes, vols = self._ohlc(line, inner, start, end, level)
-        volume = np.diff(self.market.days.volumes(line, day, inner))
+        volume = np.diff(volumes.done_many(line, day, inner))
         bars = make(line, edges[:-1], opens, highs, lows, closes, volume, vols)
         return [b for b in bars if b.volume > 0 or line.kind == INDEX or b.time >= (end - 1) * 1e3]
 
@@ -156,7 +156,7 @@ class Candles:
     def _long(self, line: Line, spec: Spec, from_ms: int) -> list[Bar]:
         """Daily bars carry 00:00 UTC of their trade date; longer ones that of their first day."""
         now = self.market.view.resting(line.hours)
-        today = calendar.trade_date(line.hours, moment(now))
+        today = volumes.trade_day(line.hours, now)
         first = period_start(spec, max(EARLIEST, moment(max(from_ms, 0) / 1000).date()))
         groups: OrderedDict[date, list[Bar]] = OrderedDict()
         for day, bar in self._daily(line, first, today, now):
@@ -187,8 +187,8 @@ class Candles:
         spans = np.array([self._span(line, REGULAR, d) for d in missing])
         plain = not line.is_option and line.level != "VIX"
         columns = self._columns(line, missing, spans) if plain else self._slow(line, spans)
-        volume = np.array([self.market.days.day_volume(line, d) for d in missing])
-        starts = np.array([midnight(d) for d in missing])
+        volume = np.array([volumes.of_day(line, d) for d in missing])
+        starts: F64 = np.array([midnight(d) for d in missing])
         for day, bar in zip(missing, make(line, starts, *columns[:4], volume, columns[4]),
                             strict=True):  # fmt: skip
             self._days[(line.symbol, "=d", day)] = [bar]
@@ -220,7 +220,7 @@ class Candles:
         start, end = self._span(line, REGULAR, day)
         stop = min(end, now + 1e-3)
         o, h, low, c, states = self._ohlc(line, np.array([start, stop]), start, stop, 15)
-        volume = np.array([self.market.days.volume(line, now)])
+        volume = np.array([volumes.done(line, now)])
         return make(line, np.array([midnight(day)]), o, h, low, c, volume, states)[0]
 
 

@@ -147,6 +147,3 @@ def parse(text: str, products: dict[str, FutureProduct], now: datetime) -> Futur
     if not 2021 <= year <= 2036:
         return None
     return contract(product, year, month)
-
-
-__all__ = ["MONTHS", "Future", "active", "contract", "following", "listed", "parse"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -16,9 +17,9 @@ FIRST_YEAR, LAST_YEAR = 2021, 2036
 class Report:
     """One earnings report: when, before the open (BMO) or after the close (AMC), of what."""
 
-    date: date
+    date: dt.date
     time_of_day: str
-    quarter_end: date
+    quarter_end: dt.date
     eps: float
     consensus: float
 

@@ -7,20 +7,16 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
 import numpy as np
 
-from simulator.market import calendar, rng, surface
-from simulator.market.levels import RATE, Levels, moment
-from simulator.market.lines import CRYPTO, FUTURE, FUTURE_OPTION, INDEX, OPTION, Line
+from simulator.market import calendar, rng, surface, volumes
+from simulator.market.levels import RATE, Levels
+from simulator.market.lines import FUTURE, INDEX, Line
 from simulator.market.rng import F64
 from simulator.market.smiles import smile_of
 from simulator.market.view import MONTH, SOON, YEAR, View
 
-# share of a session's volume done by share of its time
-_TIME = np.array([0.0, 0.05, 0.15, 0.35, 0.6, 0.8, 0.95, 1.0])
-_DONE = np.array([0.0, 0.11, 0.25, 0.44, 0.62, 0.78, 0.91, 1.0])
 FINE = 16
 COARSE = 12
 
@@ -52,17 +48,19 @@ class Days:
         self._extremes: OrderedDict[tuple[str, date], tuple[F64, F64, F64, F64]] = OrderedDict()
         self._marks: OrderedDict[tuple[str, float], float] = OrderedDict()
         self._views: OrderedDict[float, View] = OrderedDict()
+        self.option_extremes: dict[tuple[str, float, float], tuple[float, float]] = {}
 
     def forget(self) -> None:
         """Drop everything cached (after a price was moved by hand)."""
         self._extremes.clear()
         self._marks.clear()
         self._views.clear()
+        self.option_extremes.clear()
 
     def summary(self, view: View, line: Line) -> Summary:
         """The trade date that an instant belongs to."""
         at = view.resting(line.hours)
-        day = calendar.trade_date(line.hours, moment(at))
+        day = volumes.trade_day(line.hours, at)
         span = calendar.regular_hours(line.hours, day)
         assert span is not None
         start, end = span[0].timestamp(), span[1].timestamp()
@@ -70,15 +68,15 @@ class Days:
             opened = self.mark(line, at)
         else:
             opened = self.mark(line, start)
-        previous = previous_day(line.hours, day)
+        previous = volumes.previous_day(line.hours, day)
         prev_close = self.prev_close(view, line)
         last, when = self._last(view, line, at)
         high, low = self._range(view, line, day, start, min(at, end), opened, last)
-        volume = self.volume(line, at)
+        volume = volumes.done(line, at)
         return Summary(
             day, opened, high, low, last, when, volume,
             self.mark(line, end - 0.5) if at >= end else None, previous, prev_close,
-            self.day_volume(line, previous), open_interest(line, day),
+            volumes.of_day(line, previous), volumes.open_interest(line, day),
             volume * (opened + last + high + low) / 4,
         )  # fmt: skip
 
@@ -105,19 +103,35 @@ class Days:
         for epoch, missing in wanted.items():
             self._view(epoch).price_all(missing)
 
+    def prepare_ranges(self, view: View, lines: Iterable[Line]) -> None:
+        """Price options at the extremes of the day, in batches."""
+        from simulator.market.ranges import at_extremes
+
+        groups: dict[str, list[Line]] = {}
+        for line in lines:
+            if line.is_option:
+                groups.setdefault(line.hours, []).append(line)
+        for hours, found in groups.items():
+            at = view.resting(hours)
+            day = volumes.trade_day(hours, at)
+            start, end = volumes.span(hours, day)
+            if at > start:
+                self._view(start).price_all(found)
+                at_extremes(self, found, day, start, min(at, end))
+
     # -- parts -------------------------------------------------------------------------------
 
     def _prev_close_time(self, hours: str, at: float) -> float:
-        day = calendar.trade_date(hours, moment(at))
-        return _volume_span_cached(hours, previous_day(hours, day))[1] - 0.5
+        day = volumes.trade_day(hours, at)
+        return volumes.span(hours, volumes.previous_day(hours, day))[1] - 0.5
 
     def _last_time(self, line: Line, at: float) -> float:
         """When an option last traded; prints lie on quarter minutes so that marks are shared."""
-        done = self.volume(line, at)
+        done = volumes.done(line, at)
         if done < 1:
             return self._prev_close_time(line.hours, at)
-        when = min(self.time_of_volume(line, at, math.floor(done)), at)
-        start = _volume_span(line, calendar.trade_date(line.hours, moment(at)))[0]
+        when = min(volumes.reached(line, at, math.floor(done)), at)
+        start = volumes.span(line.hours, volumes.trade_day(line.hours, at))[0]
         return max(math.floor(when / 15) * 15.0, start)
 
     def mark(self, line: Line, epoch: float) -> float:
@@ -161,12 +175,12 @@ class Days:
     def regular_last(self, view: View, line: Line) -> tuple[float, float]:
         """(price, instant) of the last print of a regular session."""
         at = view.resting(line.hours)
-        day = calendar.trade_date(line.hours, moment(at))
-        start, end = _volume_span(line, day)
+        day = volumes.trade_day(line.hours, at)
+        start, end = volumes.span(line.hours, day)
         if line.is_option or start <= at < end:
             return self._last(view, line, at)
         if at < start:
-            end = _volume_span_cached(line.hours, previous_day(line.hours, day))[1]
+            end = volumes.span(line.hours, volumes.previous_day(line.hours, day))[1]
         return self.mark(line, end - 0.5), end - 0.5
 
     def _range(
@@ -260,129 +274,14 @@ class Days:
 
         The real extremes lie a little inside; only grows as the day goes on.
         """
-        from simulator.market.ranges import at_extremes
+        from simulator.market.ranges import at_extremes, extremes
 
-        values = at_extremes(self, line, day, start, at)
+        key = (line.symbol, *extremes(self, line, day, start, at))
+        if key not in self.option_extremes:
+            at_extremes(self, [line], day, start, at)
+        values = self.option_extremes[key]
         spots = [_on_tick(line, v) for v in values]
         return max(*spots, opened, last), min(*spots, opened, last)
-
-    # -- volume ------------------------------------------------------------------------------
-
-    def day_volume(self, line: Line, day: date) -> float:
-        """Shares, contracts or coins of a whole trade date."""
-        return _day_volume(line.symbol, line.key, typical_volume(line), day)
-
-    def volume(self, line: Line, at: float) -> float:
-        """Done so far on the trade date of an instant; whole units but for coins."""
-        day = calendar.trade_date(line.hours, moment(at))
-        if line.kind == INDEX:
-            return 0.0
-        start, end = _volume_span(line, day)
-        share = min(max((at - start) / (end - start), 0.0), 1.0)
-        done = float(np.interp(share, _TIME, _DONE)) * self.day_volume(line, day)
-        return round(done, 4) if line.kind == CRYPTO else float(math.floor(done))
-
-    def volumes(self, line: Line, day: date, epochs: F64) -> F64:
-        """`volume` at many instants of one trade date, extended hours included."""
-        if line.kind == INDEX:
-            return np.zeros(len(epochs))
-        start, end = _volume_span(line, day)
-        shares = np.clip((epochs - start) / (end - start), 0.0, 1.0)
-        done = np.interp(shares, _TIME, _DONE) * self.day_volume(line, day)
-        if line.hours == calendar.STOCK:
-            done = done + self.extended_volume(line, day, epochs)
-        result: F64 = np.round(done, 4) if line.kind == CRYPTO else np.floor(done)
-        return result
-
-    def extended_volume(self, line: Line, day: date, epochs: F64) -> F64:
-        """Done before the bell and after it, not part of the regular volume."""
-        start, end = _volume_span(line, day)
-        span = calendar.hours(line.hours, day)
-        assert span is not None
-        early = np.clip((epochs - span[0].timestamp()) / (start - span[0].timestamp()), 0, 1)
-        late = np.clip((epochs - end) / max(span[1].timestamp() - end, 1.0), 0, 1)
-        result: F64 = self.day_volume(line, day) * (0.012 * early**2 + 0.02 * np.sqrt(late))
-        return result
-
-    def time_of_volume(self, line: Line, at: float, volume: float) -> float:
-        """When the trade date reached a volume."""
-        day = calendar.trade_date(line.hours, moment(at))
-        start, end = _volume_span(line, day)
-        total = self.day_volume(line, day)
-        share = float(np.interp(min(volume / total, 1.0), _DONE, _TIME)) if total else 0.0
-        return start + share * (end - start)
-
-
-def previous_day(hours: str, day: date) -> date:
-    """The trade date before."""
-    if hours == calendar.CRYPTO:
-        return day - calendar.DAY
-    collection = calendar.CME if hours == calendar.FUTURE else calendar.EQUITY
-    return calendar.previous_trading_day(day, collection)
-
-
-@lru_cache(maxsize=65536)
-def _volume_span_cached(hours: str, day: date) -> tuple[float, float]:
-    span = calendar.regular_hours(hours, day)
-    assert span is not None
-    return span[0].timestamp(), span[1].timestamp()
-
-
-def _volume_span(line: Line, day: date) -> tuple[float, float]:
-    return _volume_span_cached(line.hours, day)
-
-
-@lru_cache(maxsize=65536)
-def _day_volume(symbol: str, key: int, typical: float, day: date) -> float:
-    if not typical:
-        return 0.0
-    draw = rng.uniform("volume", symbol, day)
-    other = rng.uniform("volume-tail", symbol, day)
-    factor = 0.55 + 0.7 * draw + (0.8 if other > 0.95 else 0.0)
-    return float(math.floor(typical * factor)) if typical >= 1 else typical * factor
-
-
-@lru_cache(maxsize=65536)
-def _typical(line: Line) -> float:
-    if line.kind == INDEX:
-        return 0.0
-    if line.kind == CRYPTO:
-        return {"BTC/USD": 9000.0, "ETH/USD": 120000.0}.get(line.symbol, 4_000_000.0)
-    if line.kind == FUTURE:
-        assert line.future is not None
-        return line.future.product.adv * 0.8
-    if line.row is not None and line.kind != OPTION:
-        return line.row.adv
-    return _option_volume(line)
-
-
-def typical_volume(line: Line) -> float:
-    """An ordinary day's volume."""
-    return _typical(line)
-
-
-def _option_volume(line: Line) -> float:
-    """Interest concentrates near the money, on round strikes and near dates."""
-    if line.row is not None:
-        base = max(line.row.adv, 2e7 if line.row.kind == "Index" else 0.0) * 0.0006
-        distance = abs(math.log(line.k / line.row.price)) / line.row.iv
-    else:
-        assert line.product is not None
-        base = line.product.adv * 0.01
-        distance = 0.6
-    lump = 3.0 if line.k % 5 == 0 else 1.0
-    draw = rng.uniform("interest", line.symbol)
-    return max(base * lump * math.exp(-3.0 * distance) * (0.2 + draw**3 * 3), 0.4)
-
-
-def open_interest(line: Line, day: date) -> int:
-    """Open contracts at the start of a day; 0 for what has none."""
-    if line.kind == FUTURE:
-        return int(typical_volume(line) * (1.2 + rng.uniform("oi", line.symbol, day) * 0.1))
-    if line.kind not in (OPTION, FUTURE_OPTION):
-        return 0
-    drift = 1 + 0.1 * rng.uniform("oi", line.symbol, day)
-    return int(typical_volume(line) * 9 * drift * (0.3 + rng.uniform("oi-level", line.symbol)))
 
 
 def _on_tick(line: Line, price: float) -> float:
@@ -392,6 +291,3 @@ def _on_tick(line: Line, price: float) -> float:
             tick = float(value)
             break
     return round(round(price / tick) * tick, 9)
-
-
-__all__ = ["COARSE", "FINE", "Days", "Summary", "open_interest", "previous_day", "typical_volume"]

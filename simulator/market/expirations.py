@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from simulator.market import calendar
-from simulator.market.calendar import DAY
 from simulator.market.universe.equities import Underlying
 
 REGULAR, WEEKLY, QUARTERLY, MONTH_END = "Regular", "Weekly", "Quarterly", "End-Of-Month"
@@ -167,9 +166,3 @@ def listed(root: Root, now: datetime) -> list[Expiration]:
 def days_to(day: date, now: datetime) -> int:
     """Calendar days from New York's today."""
     return (day - calendar.new_york_date(now)).days
-
-
-__all__ = [
-    "DAY", "Expiration", "Root", "add_months", "days_to", "find", "kind_of", "listed",
-    "month_end", "nth_weekday", "roots_of", "third_friday", "vix_date",
-]  # fmt: skip

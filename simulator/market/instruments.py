@@ -13,7 +13,6 @@ from simulator.market.lines import (
     CRYPTO,
     FUTURE,
     FUTURE_OPTION,
-    INDEX,
     OPTION,
     STOCK_TICKS,
     Ladder,
@@ -379,6 +378,3 @@ def precisions(market: Market) -> list[Wire]:
     ]
     rows.append({"instrument-type": "Equity", "value": 5, "minimum-increment-precision": 5})
     return rows
-
-
-__all__ = ["INDEX", "describe"]

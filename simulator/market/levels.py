@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import OrderedDict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
 
 from simulator.market import calendar, corporate
-from simulator.market.paths import Jump, Paths, Series
+from simulator.market.paths import FIRST, Jump, Paths, Series
 from simulator.market.rng import F64, uniform
 from simulator.market.universe import crypto, equities, factors, futures
 
 RATE = 0.0385
-ANCHOR = calendar.at(calendar.date(2026, 11, 20), 16).timestamp()
+ANCHOR = calendar.at(date(2026, 11, 20), 16).timestamp()
 _BUSINESS = np.sqrt(252.0)
 
 
@@ -249,7 +249,7 @@ def _report_jumps(row: equities.Underlying) -> tuple[Jump, ...]:
         after = report.time_of_day == "AMC"
         share = (16 * 60 + 20 if after else 7 * 60 + 30) / 1440
         draw = sum(uniform("earnings", row.symbol, report.date, n) for n in range(6)) - 3.0
-        day = (report.date - calendar.date(2021, 1, 1)).days
+        day = (report.date - FIRST).days
         jumps.append(Jump(day, share, float(draw * np.sqrt(2.0) * row.iv * 0.13)))
     return tuple(jumps)
 

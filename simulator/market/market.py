@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -17,10 +17,7 @@ from simulator.market.candles import Candles
 from simulator.market.days import Days
 from simulator.market.levels import Levels, moment
 from simulator.market.lines import (
-    FUTURE,
-    FUTURE_OPTION,
     INDEX,
-    OPTION,
     Line,
     Registry,
     tick_at,
@@ -293,8 +290,3 @@ class Market:
 def exact(value: float) -> Decimal:
     """A float that lies on a tick as the Decimal people mean by it."""
     return Decimal(repr(round(value, 9)))
-
-
-__all__ = [
-    "FUTURE", "FUTURE_OPTION", "OPTION", "Greeks", "Market", "Quote", "exact", "timedelta",
-]  # fmt: skip

@@ -129,7 +129,8 @@ class Paths:
         for index, jump in self._jumps.get(day, ()):
             if always >= jump.at:
                 jumped[index] += jump.size
-        return drift + values + jumped
+        result: F64 = drift + values + jumped
+        return result
 
     def read_many(self, name: str, epochs: F64) -> F64:
         """One series at many instants."""
@@ -143,7 +144,8 @@ class Paths:
         values += self._base[days, index] * (1.0 - (1.0 - self._phi[index]) * faded)
         for day, jump in self._jumps_of.get(index, ()):
             values[(days == day) & (shares >= jump.at)] += jump.size
-        return values
+        result: F64 = values
+        return result
 
     def _descend(self, index: int, days: np.ndarray, steps: np.ndarray) -> F64:
         """The bridge of a series at one grid step per day given."""

@@ -8,44 +8,71 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.market import pricing, surface
+from simulator.market import calendar, pricing, surface
 from simulator.market.levels import RATE
-from simulator.market.lines import Line
+from simulator.market.lines import EQUITY, INDEX, Ladder, Line
 from simulator.market.rng import F64
 from simulator.market.smiles import smile_of
-from simulator.market.view import YEAR, View, _future_line
+from simulator.market.view import YEAR, View, future_line
 
 if TYPE_CHECKING:
     from simulator.market.days import Days
 
 
-def at_extremes(days: Days, line: Line, day: date, start: float, at: float) -> list[float]:
-    """Model values at the underlying's high and low since the opening."""
+CENTS: Ladder = (("0.01", None),)
+
+
+def at_extremes(days: Days, lines: list[Line], day: date, start: float, at: float) -> None:
+    """Put model values at the underlyings' highs and lows since the opening into `days`.
+
+    Priced once per line and pair of extremes, in batches: extremes rarely move.
+    """
+    wanted, highs, lows = [], [], []
+    for line in lines:
+        high, low = extremes(days, line, day, start, at)
+        if (line.symbol, high, low) not in days.option_extremes:
+            wanted.append(line)
+            highs.append(high)
+            lows.append(low)
+    if not wanted:
+        return
+    if len(days.option_extremes) > 100_000:
+        days.option_extremes.clear()
     view = days._view(start)
-    terms = view.terms([line])
-    below = under(line)
+    top, bottom = (_values(days, view, wanted, ratio) for ratio in (highs, lows))
+    for line, high, low, one, two in zip(wanted, highs, lows, top, bottom, strict=True):
+        days.option_extremes[(line.symbol, high, low)] = (one, two)
+
+
+def extremes(days: Days, line: Line, day: date, start: float, at: float) -> tuple[float, float]:
+    """High and low of what an option is on, as multiples of its opening; 1 for volatility."""
     if line.underlying == "VIX":
-        return [view.price(line).mid]
-    times, highs, low_times, lows = days._moves(below, day, _start(days, below, day, start))
+        return 1.0, 1.0
+    below = under(line)
+    times, highs, low_times, lows = days._moves(below, day, _start(below, day, start))
     high = highs[max(0, int(np.searchsorted(times, at, side="right")) - 1)]
     low = lows[max(0, int(np.searchsorted(low_times, at, side="right")) - 1)]
     opened = days.mark(below, start)
-    ratio = np.array([high / opened, low / opened])
-    forward = terms.forward[0] * ratio
-    return _values(line, view, terms, forward)
+    return round(float(high / opened), 9), round(float(low / opened), 9)
 
 
-def _values(line: Line, view: View, t: pricing.Terms, forward: np.ndarray) -> list[float]:
-    years = np.repeat(t.years, 2)
-    smile = smile_of(line.row if line.row is not None else line.product)
-    at = view.resting(line.hours)
-    k = np.log(line.k / forward)
-    vol = surface.volatility(smile, view.levels.volatility_state(at), at, years, k)
-    both = pricing.Terms(
-        forward, np.repeat(t.strike, 2), years, vol, np.repeat(t.rate, 2), np.repeat(t.carry, 2),
-        np.repeat(t.call, 2), np.repeat(t.european, 2),
-    )  # fmt: skip
-    return [float(v) for v in pricing.price(both)]
+def _values(days: Days, view: View, lines: list[Line], ratios: list[float]) -> list[float]:
+    """Model values at the opening with the underlying moved by a ratio."""
+    t = view.terms(lines)
+    forward = t.forward * np.array(ratios)
+    vol = t.vol.copy()
+    groups: dict[str, list[int]] = {}
+    for n, line in enumerate(lines):
+        groups.setdefault(line.level, []).append(n)
+    for rows in groups.values():
+        first, index = lines[rows[0]], np.array(rows)
+        smile = smile_of(first.row if first.row is not None else first.product)
+        at = view.resting(first.hours)
+        k = np.log(t.strike[index] / forward[index])
+        state = view.levels.volatility_state(at)
+        vol[index] = surface.volatility(smile, state, at, t.years[index], k)
+    moved = pricing.Terms(forward, t.strike, t.years, vol, t.rate, t.carry, t.call, t.european)
+    return [float(v) for v in pricing.price(moved)]
 
 
 def model(view: View, line: Line, spots: F64, times: F64, states: F64) -> F64:
@@ -80,22 +107,31 @@ def model(view: View, line: Line, spots: F64, times: F64, states: F64) -> F64:
     )
 
 
+_UNDER: dict[tuple[str, str], Line] = {}
+
+
 def under(line: Line) -> Line:
     """The line that an option is on."""
     if line.row is None:
-        return _future_line(line)
-    return replace(
-        line, symbol=line.row.symbol, kind="Index" if line.row.kind == "Index" else "Equity",
-        hours="index" if line.row.kind == "Index" else "stock", root=None, expiration=None,
-        expires=0.0,
-    )  # fmt: skip
+        return future_line(line)
+    key = (line.row.symbol, line.hours)
+    found = _UNDER.get(key)
+    if found is None:
+        index = line.row.kind == "Index"
+        found = _UNDER[key] = replace(
+            line,
+            symbol=line.row.symbol,
+            streamer=line.row.symbol,
+            kind=INDEX if index else EQUITY,
+            hours=calendar.INDEX if index else calendar.STOCK,
+            ticks=CENTS,
+            root=None,
+            expiration=None,
+            expires=0.0,
+        )
+    return found
 
 
-def _start(days: Days, under: Line, day: date, start: float) -> float:
-    from simulator.market import calendar
-
+def _start(under: Line, day: date, start: float) -> float:
     span = calendar.regular_hours(under.hours, day)
     return span[0].timestamp() if span else start
-
-
-__all__ = ["at_extremes", "model", "under"]

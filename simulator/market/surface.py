@@ -32,7 +32,7 @@ class Smile:
             raise ValueError("the smile would allow butterfly arbitrage")
 
 
-def atm_variance(smile: Smile, state: float, now: float, years: F64) -> F64:
+def atm_variance(smile: Smile, state: float | F64, now: float, years: F64) -> F64:
     """Total variance at the money until `years` from `now`."""
     base = smile.long_run**2
     spot = base * np.exp(2.0 * smile.feel * state)
@@ -56,7 +56,7 @@ def total_variance(smile: Smile, theta: F64, k: F64) -> F64:
     return result
 
 
-def volatility(smile: Smile, state: float, now: float, years: F64, k: F64) -> F64:
+def volatility(smile: Smile, state: float | F64, now: float, years: F64, k: F64) -> F64:
     """Annual implied volatility at log-moneyness `k`."""
     theta = atm_variance(smile, state, now, years)
     result: F64 = np.sqrt(total_variance(smile, theta, k) / years)

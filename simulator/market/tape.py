@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from simulator.market import calendar, rng
+from simulator.market import calendar, rng, volumes
 from simulator.market.days import Days
 from simulator.market.levels import moment
 from simulator.market.lines import CRYPTO, INDEX, Line
@@ -59,7 +59,7 @@ def _beat(days: Days, line: Line, at: float, step: float) -> list[Print]:
     if not calendar.is_open(line.hours, when) or (line.expires and at >= line.expires):
         return []
     day = calendar.trade_date(line.hours, when)
-    volume = days.volumes(
+    volume = volumes.done_many(
         line,
         day,
         np.array([at - (0.0 if line.is_option else step), at + (step if line.is_option else 0.0)]),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from simulator.market import calendar, pricing, rng, surface
 from simulator.market.levels import RATE, Levels, moment
-from simulator.market.lines import CRYPTO, FUTURE, FUTURE_OPTION, INDEX, OPTION, Line
+from simulator.market.lines import CRYPTO, FUTURE, FUTURE_OPTION, INDEX, Line
 from simulator.market.rng import F64
 from simulator.market.smiles import smile_of
 
@@ -185,7 +185,7 @@ class View:
     def _forward(self, line: Line, at: float, years: F64) -> tuple[F64 | float, float]:
         if line.kind == FUTURE_OPTION:
             assert line.future is not None
-            return self._future_level(_future_line(line), at), 0.0
+            return self._future_level(future_line(line), at), 0.0
         assert line.row is not None and line.root is not None
         if line.row.symbol == "VIX":
             return np.array([self.vix(at, float(t)) for t in years]), 0.0
@@ -218,7 +218,7 @@ class View:
         """The price per unit that an ended option or future is settled against."""
         at = line.expires
         if line.future is not None:
-            future = _future_line(line) if line.is_option else line
+            future = future_line(line) if line.is_option else line
             return self._future_level(future, at)
         if line.level == "VIX":
             return self.vix(at, SOON)
@@ -266,10 +266,8 @@ def _expired_delta(line: Line, view: View) -> tuple[float]:
 _FUTURES: dict[str, Line] = {}
 
 
-def _future_line(line: Line) -> Line:
+def future_line(line: Line) -> Line:
     """The line of the future under a future option."""
-    from dataclasses import replace
-
     assert line.future is not None
     name = line.future.streamer
     if name not in _FUTURES:
@@ -289,18 +287,18 @@ def _float_tick(line: Line, price: float) -> float:
 
 
 def _down(price: float, tick: float) -> float:
-    return round(math.floor(price / tick + 1e-9) * tick, 9)
+    return float(round(math.floor(price / tick + 1e-9) * tick, 9))
 
 
 def _up(price: float, tick: float) -> float:
-    return round(math.ceil(price / tick - 1e-9) * tick, 9)
+    return float(round(math.ceil(price / tick - 1e-9) * tick, 9))
 
 
 def _half_spread(line: Line, mid: float) -> float:
     if line.kind == CRYPTO:
         return mid * 0.0003
     adv = line.row.adv if line.row else 1e6
-    return mid * 0.000012 * max(1.0, (3e7 / adv) ** 0.4)
+    return mid * 0.000012 * max(1.0, math.pow(3e7 / adv, 0.4))
 
 
 def _option_half_spread(lines: list[Line], t: pricing.Terms, mid: F64) -> F64:
@@ -320,7 +318,7 @@ def _roughness(line: Line) -> float:
     assert line.row is not None
     if line.row.kind == "Index":
         return 1.2
-    return min(4.0, max(1.0, (4e7 / max(line.row.adv, 1e5)) ** 0.35))
+    return min(4.0, max(1.0, math.pow(4e7 / max(line.row.adv, 1e5), 0.35)))
 
 
 def _tick_columns(lines: list[Line]) -> tuple[F64, F64, F64]:
@@ -328,6 +326,3 @@ def _tick_columns(lines: list[Line]) -> tuple[F64, F64, F64]:
     cut = np.array([float(line.ticks[0][1] or "inf") for line in lines])
     large = np.array([float(line.ticks[-1][0]) for line in lines])
     return small, cut, large
-
-
-__all__ = ["OPTION", "Greek", "Price", "View"]

@@ -52,6 +52,7 @@ async def by_type(request: Request) -> Response:
     ]
     market.prepare(lines)
     market.days.prepare(market.view, lines)
+    market.days.prepare_ranges(market.view, lines)
     return items([row(market, line) for line in lines], context_of(request))
 
 

@@ -33,8 +33,8 @@ async def market_metrics(request: Request) -> Response:
     if not wanted:
         raise invalid(("symbols", "is missing"))
     market = _market(request)
-    lines = [line for s in wanted if (line := _line(market, s)) is not None]
-    return items([row(market, line) for line in lines])
+    found = [(s, line) for s in wanted if (line := _line(market, s)) is not None]
+    return items([{**row(market, line), "symbol": symbol} for symbol, line in found])
 
 
 def _line(market: Market, symbol: str) -> Line | None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from simulator.clock import Clock, default_start
-from simulator.market import calendar
+from simulator.market import calendar, volumes
 from simulator.market.market import Market
 
 START = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
@@ -136,7 +136,7 @@ def test_the_tape_adds_up_to_the_volume(market: Market) -> None:
         assert line is not None
         until = market.view.epoch
         prints = market.tape(symbol, 30)
-        done = market.days.volume(line, until) - market.days.volume(line, until - 30)
+        done = volumes.done(line, until) - volumes.done(line, until - 30)
         assert sum(p.size for p in prints) == pytest.approx(done, abs=2 * len(prints))
         assert all(until - 30 < p.time <= until + 0.5 for p in prints)
         assert all(p.bid <= p.price <= p.ask for p in prints)

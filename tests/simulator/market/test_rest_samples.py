@@ -239,7 +239,7 @@ def test_every_future_option_of_a_chain_is_an_instrument(client: TestClient) -> 
 
 def test_metrics_are_consistent(client: TestClient) -> None:
     found = rows(client, "/market-metrics?symbols=AAPL,BRK%2FB,SPY,SPX,GLD,/ES,NOPE")
-    assert [r["symbol"] for r in found] == ["AAPL", "BRK/B", "SPY", "SPX", "GLD", "/ESH6"]
+    assert [r["symbol"] for r in found] == ["AAPL", "BRK/B", "SPY", "SPX", "GLD", "/ES"]
     for row in found:
         assert 0 <= float(row["implied-volatility-index-rank"]) <= 1
         assert 0 <= float(row["implied-volatility-percentile"]) <= 1
