@@ -97,9 +97,7 @@ def stranger(browser: Browser, desk: LiveDesk, sign_in: Callable[..., Page]) -> 
     return sign_in(context.new_page(), "stranger", password)
 
 
-def test_another_person_sees_nothing_of_it(
-    signed_in: Page, stranger: Page, desk: LiveDesk
-) -> None:
+def test_another_person_sees_nothing_of_it(signed_in: Page, stranger: Page, desk: LiveDesk) -> None:
     signed_in.goto(f"{desk.address}/orders/?tab=history")
     order = signed_in.locator("a[href^='/orders/']").filter(has_text=re.compile("PFE|MSFT")).first
     order_path = order.get_attribute("href")
