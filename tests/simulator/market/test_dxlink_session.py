@@ -438,7 +438,10 @@ def test_the_book_follows_level_one(feed: Wire) -> None:
     assert [r["eventFlags"] for r in first if r["eventSymbol"] == "SPY"] == [0x0E]
     apply(book, pending, [{**r, "eventFlags": r["eventFlags"] & ~8} for r in mine])
     for _ in range(25):
-        apply(book, pending, events(feed.hear(0.5)))
+        rows = events(feed.hear(0.5))
+        pends = [r["eventFlags"] & 1 for r in rows]
+        assert pends == [1] * (len(rows) - 1) + [0] * bool(rows), "one transaction"
+        apply(book, pending, rows)
         assert pending == []
         bids = [r["price"] for r in book.values() if r["orderSide"] == "BUY"]
         asks = [r["price"] for r in book.values() if r["orderSide"] == "SELL"]
