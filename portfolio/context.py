@@ -29,7 +29,7 @@ _CONNECTION_PAGES = ("connection-list", "connection-new", "connection-remove")
 NAVIGATION = (
     ("portfolio:dashboard", "Dashboard", "dashboard", ("dashboard", "account-detail")),
     ("portfolio:position-list", "Positions", "positions", ("position-list",)),
-    ("portfolio:ticket", "Trade", "trade", ("ticket", "ticket-result")),
+    ("portfolio:ticket", "Trade", "trade", ("ticket", "ticket-preview", "ticket-result")),
     ("portfolio:order-list", "Orders", "orders", ("order-list", "order-detail")),
     ("portfolio:connection-list", "Connections", "connections", _CONNECTION_PAGES),
     ("portfolio:notice-list", "Notices", "notices", ("notice-list",)),

@@ -39,6 +39,34 @@
     document.body.dispatchEvent(new CustomEvent("desk:args", { bubbles: true }));
   };
 
+  // --- What is typed while an answer is on its way stays typed --------------------------------------
+  let sent = new Map();
+  let typed = [];
+  const fields = () => {
+    const form = document.getElementById("ticket-form");
+    return form ? [...form.elements].filter((field) => field.name && field.type !== "hidden" && field.tagName !== "BUTTON") : [];
+  };
+  const isTicket = (event) => event.detail.target && event.detail.target.id === "ticket";
+  const remember = (event) => {
+    if (isTicket(event)) sent = new Map(fields().map((field) => [field.name, field.value]));
+  };
+  const keep = (event) => {
+    if (!isTicket(event)) return;
+    typed = fields().filter((field) => sent.has(field.name) && sent.get(field.name) !== field.value)
+      .map((field) => [field.name, field.value]);
+  };
+  const restore = (event) => {
+    if (!isTicket(event) && !document.getElementById("ticket-form")) return;
+    for (const [name, value] of typed.splice(0)) {
+      const field = fields().find((item) => item.name === name);
+      if (!field || field.value === value) continue;
+      field.value = value;
+      const change = () => field.dispatchEvent(new Event("change", { bubbles: true }));
+      if (document.activeElement === field) field.addEventListener("blur", change, { once: true });
+      else change();
+    }
+  };
+
   // --- The preview dies: said before, and at the end nothing can be sent any more -----------------
   const WARN_AT = [30, 10];
   const countdown = () => {
@@ -78,6 +106,9 @@
 
   document.addEventListener("click", move);
   document.addEventListener("keydown", key);
+  document.addEventListener("htmx:beforeRequest", remember);
+  document.addEventListener("htmx:beforeSwap", keep);
+  document.addEventListener("htmx:afterSettle", restore);
   document.addEventListener("htmx:afterSettle", show);
   countdown();
 })();
