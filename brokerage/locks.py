@@ -78,9 +78,7 @@ def refresh_lock(connection_id: UUID, *, timeout_seconds: float = 60.0) -> Itera
             milliseconds = int(timeout_seconds * 1000)
             session.execute(sql.SQL("SET lock_timeout = {}").format(milliseconds))
             try:
-                session.execute(
-                    "SELECT pg_advisory_lock(%s, %s)", [_REFRESH, _half(connection_id)]
-                )
+                session.execute("SELECT pg_advisory_lock(%s, %s)", [_REFRESH, _half(connection_id)])
             except LockNotAvailable:
                 raise TimeoutError("another process's refresh is taking too long") from None
             # Closing the session releases the lock.

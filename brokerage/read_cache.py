@@ -94,11 +94,11 @@ def ask(
     if found is not None and _is_fresh(found, question):
         return _read(question, found)
     holder = secrets.token_hex(8)
-    if not _take_lock(key, holder):
-        other = _await_other(key, question)
-        if other is not None:
-            return _read(question, other)
+    # Whoever held the lock may have answered between our look and our turn: look again.
+    other = _load(key) if _take_lock(key, holder) else _await_other(key)
     try:
+        if other is not None and _is_fresh(other, question):
+            return _read(question, other)
         return _fetch(connection, question, key, user)
     except ReadError as problem:
         if found is None or isinstance(problem, NotAvailable | Missing):
@@ -179,14 +179,9 @@ def _release_lock(key: str, holder: str) -> None:
         pass
 
 
-def _await_other(key: str, question: Question[Any]) -> Stored | None:
-    """The answer somebody else is fetching; None when it does not come in time."""
+def _await_other(key: str) -> Stored | None:
+    """What is there once somebody else has asked; old or None when they failed or were slow."""
     deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline:
-        found = _load(key)
-        if found is not None and _is_fresh(found, question):
-            return found
-        if not valkey.client().exists(f"{key}:lock"):
-            return None
+    while time.monotonic() < deadline and valkey.client().exists(f"{key}:lock"):
         time.sleep(_POLL_SECONDS)
-    return None
+    return _load(key)
