@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from typing import Any
 
@@ -16,6 +17,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from simulator.dxlink_feed import Feed, Limits
 from simulator.dxlink_session import BYE, Grant, Session
+
+log = logging.getLogger("simulator")
 
 PATH = "/dxlink"
 MOST_BYTES = 1 << 20  # of one client frame
@@ -75,6 +78,15 @@ class Connection:
         self.wake.set()
 
     async def _write(self) -> None:
+        try:
+            await self._follow()
+        except (WebSocketDisconnect, RuntimeError):
+            return  # the other side is gone; the reader ends the connection
+        except Exception:
+            log.exception("the market data stream failed")
+            await self.close(1011, "")
+
+    async def _follow(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.wake.wait(), self._pause())
