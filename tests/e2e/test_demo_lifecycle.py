@@ -37,10 +37,11 @@ SHOW = (
     "from brokerage.models import Connection; "
     "print(*Connection.objects.values_list('id', 'environment', 'created_at'))"
 )
+# A login whose grant is dead: nothing of the desk calls the broker for it.
 MAKE_REAL = (
     "from brokerage.models import Connection; from users.models import User; "
     "Connection.objects.create(user=User.objects.get(username='demo'), environment='sandbox', "
-    "label='My sandbox', client_secret='s', refresh_token='r', grant_fingerprint='f')"
+    "label='My sandbox', client_secret='s', refresh_token='r', grant_fingerprint='f', state='reconnect')"
 )
 
 
@@ -81,7 +82,7 @@ def test_a_whole_life(tmp_path: Path) -> None:
 
 
 def remove_real_login(desk: LiveDesk) -> None:
-    """As its owner would on the Connections page, without starting the whole desk once more."""
+    """Without starting the whole desk once more."""
     server = Postgres(desk.data / "postgres", socket_folder(desk.data))
     server.prepare()
     process = processes.spawn(
@@ -90,7 +91,10 @@ def remove_real_login(desk: LiveDesk) -> None:
     try:
         server.wait_ready(process)
         with psycopg.connect(server.url("strikedesk")) as database:
-            database.execute("DELETE FROM brokerage_connection WHERE environment = 'sandbox'")
+            database.execute(
+                "UPDATE brokerage_connection SET environment = 'simulator' "
+                "WHERE environment = 'sandbox'"
+            )
     finally:
         processes.end_group(process, signal.SIGINT)
 
