@@ -21,7 +21,7 @@ from simulator.market.calendar import (
     next_trading_day,
     state,
 )
-from simulator.model import ZERO, Account, Bar, Entitlement, Position, Transaction
+from simulator.model import ZERO, Account, Bar, Entitlement, History, Position, Transaction
 from simulator.terms import Terms, terms_of
 
 if TYPE_CHECKING:
@@ -88,17 +88,11 @@ def record_bars(world: World, now: datetime) -> None:
         kept = world.history[account.number].minutes
         value = net_liq(world, account)
         before = kept[-1].close if kept else value
-        kept.append(
-            Bar(
-                at=now - FIVE_MINUTES,
-                open=before,
-                high=max(before, value),
-                low=min(before, value),
-                close=value,
-            )
-        )
+        high, low = max(before, value), min(before, value)
+        bar = Bar(at=now - FIVE_MINUTES, open=before, high=high, low=low, close=value)
+        kept.append(bar)
         del kept[:-KEPT_MINUTES]
-        world.touch(world.history[account.number])
+        world.records.note("minute", account.number, bar.at.isoformat(), bar)
 
 
 def close_day(world: World, now: datetime) -> None:
@@ -274,18 +268,22 @@ def _remove_closed(account: Account, day: date) -> None:
 
 def _keep_day(world: World, account: Account, day: date, now: datetime) -> None:
     kept = world.history[account.number]
-    kept.snapshots.append(snapshot(world, account, day, "EOD"))
+    row = snapshot(world, account, day, "EOD")
+    kept.snapshots.append(row)
     del kept.snapshots[:-KEPT_DAYS]
-    today = [b for b in kept.minutes if new_york_date(b.at) == day]
-    value = net_liq(world, account)
-    kept.days.append(
-        Bar(
-            at=at(day, 9, 30),
-            open=today[0].open if today else value,
-            high=max([value, *(b.high for b in today)]),
-            low=min([value, *(b.low for b in today)]),
-            close=value,
-        )
-    )
+    bar = _day_bar(kept, day, net_liq(world, account))
+    kept.days.append(bar)
     del kept.days[:-KEPT_DAYS]
-    world.touch(kept)
+    world.records.note("snapshot", account.number, day.isoformat(), row)
+    world.records.note("day", account.number, bar.at.isoformat(), bar)
+
+
+def _day_bar(kept: History, day: date, value: Decimal) -> Bar:
+    today = [b for b in kept.minutes if new_york_date(b.at) == day]
+    return Bar(
+        at=at(day, 9, 30),
+        open=today[0].open if today else value,
+        high=max([value, *(b.high for b in today)]),
+        low=min([value, *(b.low for b in today)]),
+        close=value,
+    )

@@ -9,6 +9,7 @@ import msgspec
 
 from simulator.model import (
     Account,
+    Bar,
     Client,
     Code,
     Grant,
@@ -32,7 +33,6 @@ KEYS: dict[type, tuple[str, str]] = {
     Code: ("code", "value"),
     Token: ("token", "value"),
     Account: ("account", "number"),
-    History: ("history", "number"),
     Order: ("order", "id"),
     Transaction: ("transaction", "id"),
 }
@@ -56,6 +56,10 @@ class Records:
     def touch(self, record: Any) -> None:
         """Mark a record as changed."""
         self._dirty[key_of(record)] = record
+
+    def note(self, kind: str, number: str, key: str, value: Any) -> None:
+        """Add one entry to an account's history (`minute`, `day` or `snapshot`)."""
+        self._dirty[kind, f"{number}|{key}"] = value
 
     def flush(self, world: World, meta: bool) -> None:
         """Write the changed records, and counters and clock with them."""
@@ -109,10 +113,20 @@ def everything(world: World) -> Iterator[tuple[str, str, Any]]:
     for rows in world.transactions.values():
         for row in rows:
             yield (*key_of(row), row)
+    for history in world.history.values():
+        yield from _past(history)
     for number, entry in enumerate(world.journal):
         yield "journal", str(number), entry
     yield "meta", "meta", meta_of(world)
     yield "meta", "market", world.market.snapshot()
+
+
+def _past(history: History) -> Iterator[tuple[str, str, Any]]:
+    for kind, bars in (("minute", history.minutes), ("day", history.days)):
+        for bar in bars:
+            yield kind, f"{history.number}|{bar.at.isoformat()}", bar
+    for row in history.snapshots:
+        yield "snapshot", f"{history.number}|{row['snapshot-date']}", row
 
 
 def groups(world: World) -> dict[str, tuple[dict[Any, Any], type[Any]]]:
@@ -124,7 +138,6 @@ def groups(world: World) -> dict[str, tuple[dict[Any, Any], type[Any]]]:
         "code": (world.codes, Code),
         "token": (world.tokens, Token),
         "account": (world.accounts, Account),
-        "history": (world.history, History),
         "order": (world.orders, Order),
     }
 
@@ -146,6 +159,23 @@ def restore(world: World, found: Found) -> None:
     ]
     for row in sorted(rows, key=lambda r: r.id):
         world.transactions.setdefault(row.account, []).append(row)
+    _restore_past(world, found)
     entries = found.get("journal", {})
     world.journal = [msgspec.json.decode(entries[key]) for key in sorted(entries, key=int)]
     world.resume()
+
+
+def _restore_past(world: World, found: Found) -> None:
+    for number in world.accounts:
+        world.history[number] = History(
+            number=number,
+            minutes=_entries(found, "minute", number, Bar),
+            days=_entries(found, "day", number, Bar),
+            snapshots=_entries(found, "snapshot", number, dict[str, Any]),
+        )
+
+
+def _entries(found: Found, kind: str, number: str, kept_as: Any) -> list[Any]:
+    rows = found.get(kind, {})
+    keys = sorted(key for key in rows if key.startswith(f"{number}|"))
+    return [msgspec.json.decode(rows[key], type=kept_as) for key in keys]
