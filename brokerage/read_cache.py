@@ -182,6 +182,13 @@ def _release_lock(key: str, holder: str) -> None:
 def _await_other(key: str) -> Stored | None:
     """What is there once somebody else has asked; old or None when they failed or were slow."""
     deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline and valkey.client().exists(f"{key}:lock"):
+    while time.monotonic() < deadline and _is_locked(key):
         time.sleep(_POLL_SECONDS)
     return _load(key)
+
+
+def _is_locked(key: str) -> bool:
+    try:
+        return bool(valkey.client().exists(f"{key}:lock"))
+    except redis.RedisError:
+        return False

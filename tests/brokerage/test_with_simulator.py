@@ -84,19 +84,22 @@ def differences(connection, account) -> list[str]:
     return found
 
 
-def place(connection, account, action="Buy to Open", quantity=3, **changes) -> int:
+# Neither held by the account nor subject of its resting orders.
+TRADED = "JPM"
+
+
+def place(connection, account, quantity=3) -> int:
     body = {
         "order-type": "Market",
         "time-in-force": "Day",
         "legs": [
             {
                 "instrument-type": "Equity",
-                "symbol": "AAPL",
-                "action": action,
+                "symbol": TRADED,
+                "action": "Buy to Open",
                 "quantity": quantity,
             }
         ],
-        **changes,
     }
     with client_for(connection) as client:
         placed = client.send(orders.place(account.number, body)).order
@@ -134,11 +137,10 @@ def test_the_first_sync_makes_the_book_equal(connected, simulator):
 def test_a_fill_arrives_with_the_next_sync(connected):
     account = Account.objects.get(number="5WT00001")
     runs.sync(connected, schedule.ORDER)
-    before = Position.objects.get(account=account, symbol="AAPL").quantity
     order_id = place(connected, account)
     wait_until_filled(connected, account, order_id)
     runs.sync(connected, schedule.ORDER)
-    assert Position.objects.get(account=account, symbol="AAPL").quantity == before + 3
+    assert Position.objects.get(account=account, symbol=TRADED).quantity == 3
     order = Order.objects.get(broker_id=order_id)
     assert (order.status, order.executed_quantity) == ("Filled", 3)
     assert sum(fill.quantity for leg in order.legs.all() for fill in leg.fills.all()) == 3
@@ -176,7 +178,7 @@ async def _trade_and_listen(simulator, connection, account, bearer) -> list[Acco
     async with stream:
         async for item in stream:
             if isinstance(item, StreamState) and item.state == "up":
-                order_id = await asyncio.to_thread(place, connection, account, "Sell to Close")
+                order_id = await asyncio.to_thread(place, connection, account)
                 trade = asyncio.create_task(
                     asyncio.to_thread(wait_until_filled, connection, account, order_id)
                 )
