@@ -60,6 +60,7 @@ def test_an_order_survives_the_simulators_death(signed_in: Page, desk: LiveDesk)
 
     former = desk.kill("simulator")
     desk.wait_for_another("simulator", former, BACK_WITHIN)
+    trading.wait_for_simulator(desk)
 
     signed_in.goto(f"{desk.address}/orders/")
     row = signed_in.get_by_role("row").filter(has_text="PFE").first

@@ -74,10 +74,10 @@ def test_a_price_off_the_tick(signed_in: Page, desk: LiveDesk) -> None:
 
 
 def test_not_enough_buying_power(signed_in: Page, desk: LiveDesk) -> None:
-    trading.open_ticket(signed_in, desk, "AAPL", 100_000)
+    trading.open_ticket(signed_in, desk, "AAPL", 20_000)
     trading.preview(signed_in, trading.share_of_mark(desk, "AAPL", "1"))
     refused = signed_in.locator("#ticket-errors, #ticket .notice--error").first
     expect(refused).to_contain_text(re.compile("buying power|margin", re.IGNORECASE))
     # The broker's own figures come with its refusal.
     expect(signed_in.locator("#ticket")).to_contain_text(re.compile(r"Buying power", re.IGNORECASE))
-    expect(signed_in.get_by_label("Quantity")).to_have_value(re.compile("100,?000"))
+    expect(signed_in.get_by_label("Quantity")).to_have_value(re.compile("20,?000"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -31,6 +32,18 @@ def ledger(desk: LiveDesk) -> dict[str, Any]:
     """Everything the simulator accepted."""
     url = f"{desk.facts['simulator']['control_url']}/ledger"
     return dict(httpx.get(url, headers={"User-Agent": "desk-tests/1"}, timeout=10).json())
+
+
+def wait_for_simulator(desk: LiveDesk, seconds: float = 15.0) -> None:
+    """Return once a restarted simulator answers."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            ledger(desk)
+            return
+        except httpx.TransportError:
+            assert time.monotonic() < deadline, "the simulator does not answer"
+            time.sleep(0.1)
 
 
 def mark(desk: LiveDesk, symbol: str) -> Decimal:
