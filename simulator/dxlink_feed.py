@@ -6,57 +6,31 @@ Nothing here touches a socket: `setup`, `subscribe` and `collect` return frames.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from simulator.dxlink_events import Event, Events, series_rows
+from simulator.dxlink_events import Event, Events
 from simulator.dxlink_fields import (
     ALIASES,
-    BEGIN,
     BOOK,
-    END,
     FIELDS,
     LAST_VALUE,
     NAN,
-    PENDING,
-    REMOVE,
-    SNIP,
     TAPE,
     empty,
-    time_index,
 )  # fmt: skip
-from simulator.market import candles, tape
-from simulator.market.depth import Level, book
-from simulator.market.lines import Line
+from simulator.dxlink_indexed import Subscription, book, candles, marked, sale, series
+from simulator.market import bars, tape
 from simulator.market.market import Market
 from simulator.market.view import View
 
 Frame = dict[str, Any]
 ROWS_PER_FRAME = 400
-SOURCES = frozenset({"ntv", "DEFAULT", "glbx"})
-BOOK_LEVELS = 10
 LATEST = 4_102_444_800_000  # 2100, the end of what a fromTime may ask for
 
 # virtual seconds between looks at types that need not follow each tick
 PACE = {"Greeks": 1.0, "TheoPrice": 2.0, "Summary": 1.0, "Underlying": 5.0, "Profile": 60.0,
         "Series": 5.0, "Candle": 1.0}  # fmt: skip
-
-
-@dataclass(slots=True)
-class Subscription:
-    """One (type, symbol, source) of a channel."""
-
-    type: str
-    symbol: str
-    line: Line | None
-    source: str = ""
-    from_time: int = 0
-    spec: candles.Spec | None = None
-    key: object = None
-    since: float = 0.0  # virtual time of the last look
-    fresh: bool = True
-    last_bar: int = 0
-    levels: dict[int, tuple[Any, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -162,7 +136,7 @@ class Feed:
             self._count(event_type)
         entry = Subscription(event_type, symbol, None, source, _from_time(item.get("fromTime")))
         if event_type == "Candle":
-            entry.spec = candles.parse(symbol)
+            entry.spec = bars.parse(symbol)
             base = entry.spec.base if entry.spec else ""
             entry.line = market.line_of_streamer(base)
         else:
@@ -204,13 +178,13 @@ class Feed:
 
     def _look(self, entry: Subscription, market: Market, view: View, events: Events) -> list[Event]:
         if entry.type == "Candle":
-            return _candles(entry, market, view)
+            return candles(entry, market, view)
         if entry.line is None:
             return []
         if entry.type in BOOK:
-            return _book(entry, view)
+            return book(entry, view)
         if entry.type == "Series":
-            return _series(entry, market, view)
+            return series(entry, market, view)
         if entry.type in TAPE:
             return self._tape(entry, market, view)
         if entry.type in LAST_VALUE:
@@ -236,13 +210,13 @@ class Feed:
             if self.contract != "TICKER":
                 return []
             found = tape.prints(market.days, view, entry.line, view.epoch - 3600, view.epoch, 1)
-            return [_sale(p, entry.symbol) for p in found[-1:]]
+            return [sale(p, entry.symbol) for p in found[-1:]]
         since = entry.from_time / 1000 if entry.fresh else entry.since
         found = tape.prints(market.days, view, entry.line, since, view.epoch)
-        rows = [_sale(p, entry.symbol) for p in found]
+        rows = [sale(p, entry.symbol) for p in found]
         if entry.fresh:
             rows.reverse()
-            return _marked(rows, entry, [])
+            return marked(rows, entry, [])
         return rows[-1:] if self.contract == "TICKER" else rows
 
     def _history(self, entry: Subscription) -> bool:
@@ -318,150 +292,3 @@ def _prepare(market: Market, view: View, due: list[Subscription]) -> None:
     view.greek_all(s.line for s in due if s.line and s.type in ("Greeks", "TheoPrice"))
     market.days.prepare(view, (s.line for s in due if s.line and s.type in ("Trade", "Summary")))
     market.days.prepare_ranges(view, (s.line for s in due if s.line and s.type == "Summary"))
-
-
-# -- indexed types ---------------------------------------------------------------------------
-
-
-def _candles(entry: Subscription, market: Market, view: View) -> list[Event]:
-    name = entry.spec.text if entry.spec else entry.symbol
-    if entry.fresh:
-        bars: list[candles.Bar] = []
-        cut = False
-        if entry.line is not None and entry.spec is not None:
-            bars, cut = market.candles.history(entry.line, entry.spec, entry.from_time)
-        entry.last_bar = bars[0].time if bars else entry.from_time
-        entry.key = _bar_key(bars[0]) if bars else None
-        rows = [_bar(bar, name, _sequence(entry.line)) for bar in bars]
-        return _marked(rows, entry, [_end_marker(entry, name)], cut)
-    if entry.line is None or entry.spec is None:
-        return []
-    found = market.candles.running(entry.line, entry.spec, entry.last_bar)
-    if not found or _bar_key(found[-1]) == entry.key:
-        return []
-    entry.last_bar, entry.key = found[-1].time, _bar_key(found[-1])
-    return [_bar(bar, name, _sequence(entry.line)) for bar in found]
-
-
-def _sequence(line: Line | None) -> int:
-    return 0
-
-
-def _bar_key(bar: candles.Bar) -> tuple[Any, ...]:
-    return bar.time, bar.high, bar.low, bar.close, bar.volume
-
-
-def _bar(bar: candles.Bar, name: str, sequence: int) -> Event:
-    volume: Any = bar.volume if bar.count else NAN
-    return {
-        "eventType": "Candle", "eventSymbol": name, "eventFlags": 0,
-        "index": time_index(bar.time, sequence), "time": bar.time, "sequence": sequence,
-        "count": bar.count, "open": bar.open, "high": bar.high, "low": bar.low,
-        "close": bar.close, "volume": volume, "vwap": bar.vwap if bar.count else NAN,
-        "bidVolume": bar.bid_volume if bar.count else NAN,
-        "askVolume": bar.ask_volume if bar.count else NAN, "impVolatility": bar.iv,
-    }  # fmt: skip
-
-
-def _end_marker(entry: Subscription, name: str) -> Event:
-    return {
-        "eventType": entry.type, "eventSymbol": name, "eventFlags": REMOVE | END,
-        "index": time_index(entry.from_time), "time": entry.from_time,
-    }  # fmt: skip
-
-
-def _marked(
-    rows: list[Event], entry: Subscription, marker: list[Event], cut: bool = False
-) -> list[Event]:
-    """A snapshot, newest first, with its begin and end marks."""
-    if not rows:
-        end = marker[0] if marker else {
-            "eventType": entry.type, "eventSymbol": entry.symbol, "index": 0,
-        }  # fmt: skip
-        return [{**end, "eventFlags": BEGIN | END | REMOVE}]
-    rows[0]["eventFlags"] = BEGIN
-    if cut:
-        rows[-1]["eventFlags"] |= SNIP
-        return rows
-    if marker and rows[-1]["time"] > entry.from_time:
-        return rows + marker
-    rows[-1]["eventFlags"] |= END
-    return rows
-
-
-def _series(entry: Subscription, market: Market, view: View) -> list[Event]:
-    assert entry.line is not None
-    rows = series_rows(market, view, entry.line)
-    for row in rows:
-        row["eventType"], row["eventSymbol"] = "Series", entry.symbol
-    key = tuple((r["index"], r["volatility"]) for r in rows)
-    if key == entry.key:
-        return []
-    first, entry.key = entry.key is None, key
-    end = {"eventType": "Series", "eventSymbol": entry.symbol, "eventFlags": REMOVE | END,
-           "index": 0, "time": 0}  # fmt: skip
-    return _marked([*rows, end], entry, []) if first and rows else rows
-
-
-def _sale(p: tape.Print, symbol: str) -> Event:
-    stamp = int(p.time * 1000)
-    return {
-        "eventType": "TimeAndSale", "eventSymbol": symbol, "eventFlags": 0,
-        "index": time_index(stamp, p.sequence % (1 << 22)), "time": stamp,
-        "sequence": p.sequence % (1 << 22), "exchangeCode": p.venue, "price": p.price,
-        "size": p.size, "bidPrice": p.bid, "askPrice": p.ask,
-        "exchangeSaleConditions": "@ T " if p.extended else "@   ",
-        "aggressorSide": p.aggressor, "spreadLeg": False, "extendedTradingHours": p.extended,
-        "validTick": True, "type": "NEW", "buyer": None, "seller": None,
-    }  # fmt: skip
-
-
-def _book(entry: Subscription, view: View) -> list[Event]:
-    """The order book as indexed levels: bids below 1000, asks from 1000 on."""
-    assert entry.line is not None
-    if (
-        entry.type != "Order"
-        or (entry.source or "ntv") not in SOURCES
-        or entry.line.kind == "Index"
-    ):
-        return _marked([], entry, []) if entry.fresh else []
-    bids, asks = book(view, entry.line, BOOK_LEVELS)
-    now = _levels(bids, asks)
-    if entry.fresh:
-        entry.levels = now
-        rows = [_order(entry, view, i, now[i]) for i in sorted(now, reverse=True)]
-        return _marked(rows, entry, [])
-    changed = [i for i in now if entry.levels.get(i) != now[i]]
-    gone = [i for i in entry.levels if i not in now]
-    entry.levels = now
-    rows = [_order(entry, view, i, now[i]) for i in sorted(changed, reverse=True)]
-    rows += [_removed(entry, i) for i in gone]
-    for row in rows[:-1]:  # levels that changed together are one transaction
-        row["eventFlags"] |= PENDING
-    return rows
-
-
-def _levels(bids: list[Level], asks: list[Level]) -> dict[int, tuple[Any, ...]]:
-    found: dict[int, tuple[Any, ...]] = {}
-    for base, side, rows in ((101, "BUY", bids), (1101, "SELL", asks)):
-        for n, row in enumerate(rows):
-            found[base + BOOK_LEVELS - n] = (side, float(row.price), float(row.size), row.count)
-    return found
-
-
-def _order(entry: Subscription, view: View, index: int, row: tuple[Any, ...]) -> Event:
-    side, price, size, count = row
-    stamp = int(view.epoch * 1000)
-    return {
-        "eventType": "Order", "eventSymbol": entry.symbol, "eventFlags": 0, "index": index,
-        "time": stamp, "source": entry.source or "ntv", "price": price, "size": size,
-        "count": count, "exchangeCode": "Q", "orderSide": side, "scope": "AGGREGATE",
-    }  # fmt: skip
-
-
-def _removed(entry: Subscription, index: int) -> Event:
-    return {
-        "eventType": "Order", "eventSymbol": entry.symbol, "eventFlags": REMOVE, "index": index,
-        "source": entry.source or "ntv", "orderSide": "BUY" if index < 1000 else "SELL",
-        "scope": "AGGREGATE",
-    }  # fmt: skip

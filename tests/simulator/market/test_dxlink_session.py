@@ -375,6 +375,13 @@ def test_an_end_on_a_real_bar_and_an_empty_snapshot(chart: Wire) -> None:
     assert empty["eventFlags"] == 0x0E and empty["time"] == rows_time
 
 
+def test_bars_of_an_index_have_no_volume(chart: Wire) -> None:
+    chart.add(("Candle", "SPX{=1d}"), fromTime=int(chart.market.view.epoch * 1000) - 864_000_000)
+    rows = events(chart.hear(), CANDLE)
+    assert len(rows) > 4 and {r["vwap"] for r in rows} == {"NaN"}
+    assert all(isinstance(r["open"], float) for r in rows[:-1])
+
+
 def test_a_cut_snapshot_says_so(chart: Wire) -> None:
     chart.add(("Candle", "SPY{=1m}"), fromTime=1_000_000_000)
     rows = events(chart.hear(), CANDLE)
