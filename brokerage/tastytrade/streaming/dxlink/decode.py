@@ -69,11 +69,16 @@ def wholes(column: Column) -> Column:
 
 
 def _text(value: Any) -> str | None:
-    return None if value in ("\u0000", "UNDEFINED", "") or not isinstance(value, str) else value
+    return value if isinstance(value, str) and value not in _EMPTY else None
+
+
+_EMPTY = frozenset({"\u0000", "UNDEFINED", ""})
 
 
 def texts(column: Column) -> Column:
     """Texts, characters and words of a list; None for the empty ones."""
+    if set(map(type, column)) == {str} and _EMPTY.isdisjoint(column):
+        return column
     return [_text(value) for value in column]
 
 
