@@ -41,7 +41,8 @@ SHOW = (
 MAKE_REAL = (
     "from brokerage.models import Connection; from users.models import User; "
     "Connection.objects.create(user=User.objects.get(username='demo'), environment='sandbox', "
-    "label='My sandbox', client_secret='s', refresh_token='r', grant_fingerprint='f', state='reconnect')"
+    "label='My sandbox', client_secret='s', refresh_token='r', grant_fingerprint='f', "
+    "state='reconnect')"
 )
 
 
