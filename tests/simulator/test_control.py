@@ -12,6 +12,8 @@ import pytest
 from simulator.boot import open_world
 from simulator.lifecycle import open_market
 from simulator.market.calendar import state
+from simulator.persist import Records
+from simulator.store import Store
 from simulator.world import World
 from tests.simulator.conftest import NUMBER, START, Desk
 
@@ -145,3 +147,24 @@ def test_a_state_file_is_reopened_in_an_open_market(tmp_path: Path) -> None:
     assert len(again.history[NUMBER].snapshots) == 3
     with pytest.raises(ValueError, match="seed"):
         open_world(scenario="empty", seed=8, speed=0, state=file)
+
+
+async def test_what_is_answered_is_written(desk: Desk, tmp_path: Path) -> None:
+    store = Store(tmp_path / "state.jsonl")
+    desk.world.records = Records(store)
+    data = await desk.place(("Buy to Open", "KO", 1), order_type="Limit", price="30.00")
+    found = Store(store.path).load()
+    assert str(data["order"]["id"]) in found["order"]
+    assert "meta" in found["meta"]
+
+
+def test_a_long_file_is_rewritten(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulator.store.LONGEST", 50)
+    world.records = Records(Store(tmp_path / "state.jsonl"))
+    for _ in range(200):
+        world.flush()
+    lines = (tmp_path / "state.jsonl").read_text().splitlines()
+    assert len(lines) < 60
+    assert list(tmp_path.iterdir()) == [tmp_path / "state.jsonl"]
