@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import uuid
-from time import perf_counter
 from typing import Any
 
 from django.conf import settings
@@ -17,11 +16,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from brokerage import access, audit
-from brokerage.credentials import client_for
 from brokerage.enums import TERMINAL_STATUSES, IntentKind, IntentState
-from brokerage.execution import binding, checks, commands, facts, failures, outcomes
+from brokerage.execution import binding, checks, commands, facts, outcomes, sending
 from brokerage.models import Connection, Order, OrderIntent, OrderPreview
-from brokerage.tastytrade.errors import TastytradeError
 from brokerage.tastytrade.resources import orders
 
 logger = logging.getLogger(__name__)
@@ -69,7 +66,7 @@ def submit(
         _note(user, shown, "conflict", reason=str(refusal))
         raise
     if fresh and intent.state == IntentState.SENDING:
-        _send(intent, lambda client: client.send(_placement(intent)), outcomes.placed)
+        sending.send(intent, lambda client: client.send(_placement(intent)), outcomes.placed)
     return intent
 
 
@@ -165,58 +162,6 @@ def _note(user: Any, shown: OrderPreview, outcome: str, **details: Any) -> None:
     )
 
 
-# --- sending --------------------------------------------------------------------------------
-
-
-def _send(intent: OrderIntent, request: Any, accept: Any) -> None:
-    """One request, never repeated; every way it can end leaves a state behind.
-
-    A process that dies in here leaves SENDING: reconciliation finds out what became of it.
-    """
-    try:
-        with client_for(intent.connection, user=intent.user) as client:
-            # Signing in may fail and may take long: have it behind us before the one request.
-            client.access_token()
-            if not _start(intent):
-                return
-            _request(intent, client, request, accept)
-    except TastytradeError as error:
-        outcomes.never_left(intent, failures.words(error))
-    except Exception:
-        if intent.sent_at is not None:
-            raise
-        logger.exception("an order could not be prepared for sending")
-        outcomes.never_left(intent, "the desk could not prepare the request.")
-
-
-def _start(intent: OrderIntent) -> bool:
-    """Mark the moment before sending. False when reconciliation has settled the intent already."""
-    now = timezone.now()
-    updated = OrderIntent.objects.filter(pk=intent.pk, state=IntentState.SENDING).update(
-        sent_at=now
-    )
-    intent.sent_at = now
-    return bool(updated)
-
-
-def _request(intent: OrderIntent, client: Any, request: Any, accept: Any) -> None:
-    started = perf_counter()
-    try:
-        answer = request(client)
-    except TastytradeError as error:
-        outcomes.failed(intent, error, _since(started))
-    except Exception:
-        # A fault of ours after the request left proves nothing about the order.
-        logger.exception("sending an order ended in an unexpected error")
-        outcomes.unknown(intent, "The answer could not be understood.", _since(started))
-    else:
-        accept(intent, answer, _since(started))
-
-
-def _since(started: float) -> float:
-    return (perf_counter() - started) * 1000
-
-
 # --- cancel ---------------------------------------------------------------------------------
 
 
@@ -229,7 +174,7 @@ def cancel(user: Any, order: Order) -> OrderIntent:
     intent, fresh = _commit_cancel(user, order, connection)
     if fresh:
         call = orders.cancel(order.account.number, order.broker_id)
-        _send(intent, lambda client: client.send(call), outcomes.cancel_taken)
+        sending.send(intent, lambda client: client.send(call), outcomes.cancel_taken)
     return intent
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from brokerage import market
 from brokerage.enums import IntentState
-from brokerage.execution import reconciliation, services
+from brokerage.execution import reconciliation, sending, services
 from brokerage.execution.preview import preview
 from brokerage.models import Notice, OrderIntent
 from brokerage.sync.orders import store_orders
@@ -154,13 +154,13 @@ def test_a_process_that_wakes_up_late_does_not_send(
     ticket = str(uuid.uuid4())
     shown = preview(user, account, connection, order, ticket)
 
-    real = services._start
+    real = sending.start
 
     def settled_meanwhile(intent: OrderIntent) -> bool:
         OrderIntent.objects.filter(pk=intent.pk).update(state=IntentState.DENIED)
         return real(intent)
 
-    monkeypatch.setattr(services, "_start", settled_meanwhile)
+    monkeypatch.setattr(sending, "start", settled_meanwhile)
     services.submit(user, shown.preview.pk, shown.content_hash, ticket)
     assert broker.posts == 0
 

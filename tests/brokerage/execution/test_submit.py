@@ -338,3 +338,10 @@ def test_a_notification_that_overtakes_the_answer(user, account, broker, shown, 
     assert stored.status == "Filled"
     intent.refresh_from_db()
     assert intent.order == stored
+
+
+def test_an_order_refused_for_its_token_is_not_sent_a_second_time(user, broker, shown, ticket):
+    broker.on_place = lambda _: error(401, "unauthorized", "Unauthorized")
+    intent = confirm(user, shown, ticket)
+    assert intent.state == IntentState.UNKNOWN
+    assert broker.posts == 1

@@ -1,0 +1,89 @@
+"""What the checks look at and what they say: plain values, nothing is read here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from brokerage.execution import ticks
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong; `field` is the form's field name, empty for the order as a whole."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    check: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    passed: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return not self.findings
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentFacts:
+    """What is known of one instrument; None where the broker said nothing."""
+
+    found: bool = True
+    active: bool | None = None
+    closing_only: bool | None = None
+    fractional: bool | None = None
+    ticks: tuple[ticks.Tick, ...] = ()
+    multiplier: Decimal | None = None
+    streamer_symbol: str = ""
+    underlying: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """Trading status flags and authority; None where unknown."""
+
+    authority: str = ""
+    scopes: str = ""
+    status_known: bool = False
+    closed: bool | None = None
+    frozen: bool | None = None
+    closing_only: bool | None = None
+    risk_reducing_only: bool | None = None
+    futures_enabled: bool | None = None
+    futures_closing_only: bool | None = None
+    crypto_enabled: bool | None = None
+    crypto_closing_only: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFacts:
+    """Everything the checks may look at.
+
+    `instruments` and `positions` are keyed by (instrument type, symbol); an instrument that is
+    absent could not be read. `positions` None: never synced. `session` is the label of the
+    equities session, None when unknown.
+    """
+
+    account: AccountFacts = field(default_factory=AccountFacts)
+    instruments: Mapping[tuple[str, str], InstrumentFacts] = field(default_factory=dict)
+    positions: Mapping[tuple[str, str], Decimal] | None = None
+    session: str | None = None
+
+
+class CannotRun(Exception):
+    """The facts a check needs are not there; the text says which."""
+
+
+def leg_field(index: int, name: str) -> str:
+    return f"leg-{index}-{name}"

@@ -1,0 +1,66 @@
+"""Carry one committed intent to the broker: one request, from this process, never repeated."""
+
+from __future__ import annotations
+
+import logging
+from time import perf_counter
+from typing import Any
+
+from django.utils import timezone
+
+from brokerage.credentials import client_for
+from brokerage.enums import IntentState
+from brokerage.execution import failures, outcomes
+from brokerage.models import OrderIntent
+from brokerage.tastytrade.errors import TastytradeError
+
+logger = logging.getLogger(__name__)
+
+
+def send(intent: OrderIntent, request: Any, accept: Any) -> None:
+    """One request, never repeated; every way it can end leaves a state behind.
+
+    A process that dies in here leaves SENDING: reconciliation finds out what became of it.
+    """
+    try:
+        with client_for(intent.connection, user=intent.user) as client:
+            # Signing in may fail and may take long: have it behind us before the one request.
+            client.access_token()
+            if not start(intent):
+                return
+            _request(intent, client, request, accept)
+    except TastytradeError as error:
+        outcomes.never_left(intent, failures.words(error))
+    except Exception:
+        if intent.sent_at is not None:
+            raise
+        logger.exception("an order could not be prepared for sending")
+        outcomes.never_left(intent, "the desk could not prepare the request.")
+
+
+def start(intent: OrderIntent) -> bool:
+    """Mark the moment before sending. False when reconciliation has settled the intent already."""
+    now = timezone.now()
+    updated = OrderIntent.objects.filter(pk=intent.pk, state=IntentState.SENDING).update(
+        sent_at=now
+    )
+    intent.sent_at = now
+    return bool(updated)
+
+
+def _request(intent: OrderIntent, client: Any, request: Any, accept: Any) -> None:
+    started = perf_counter()
+    try:
+        answer = request(client)
+    except TastytradeError as error:
+        outcomes.failed(intent, error, _since(started))
+    except Exception:
+        # A fault of ours after the request left proves nothing about the order.
+        logger.exception("sending an order ended in an unexpected error")
+        outcomes.unknown(intent, "The answer could not be understood.", _since(started))
+    else:
+        accept(intent, answer, _since(started))
+
+
+def _since(started: float) -> float:
+    return (perf_counter() - started) * 1000
