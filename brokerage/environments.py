@@ -43,3 +43,8 @@ def is_real(name: str) -> bool:
 def scopes_for(name: str) -> str:
     """The scopes to ask for: reading alone wherever orders may not be sent yet."""
     return "read trade" if name in settings.ORDER_ENVIRONMENTS else "read"
+
+
+def narrowed_scope(name: str) -> str | None:
+    """What each access token is narrowed to; None leaves the grant as its owner made it."""
+    return None if name in settings.ORDER_ENVIRONMENTS else scopes_for(name)

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from brokerage import audit, connection_state, grant_hints
-from brokerage.environments import UnknownEnvironment, environment_for, is_real
+from brokerage.environments import UnknownEnvironment, environment_for, is_real, narrowed_scope
 from brokerage.tastytrade import errors
 from brokerage.tastytrade.auth import AccessToken, Credentials, MemoryTokenStore
 from brokerage.tastytrade.client import TastytradeClient
@@ -70,7 +70,9 @@ def try_out(
     store = MemoryTokenStore(refresh_token=refresh_token)
     client = TastytradeClient(
         environment_for(environment_name),
-        Credentials(client_secret, refresh_token, client_id or None),
+        Credentials(
+            client_secret, refresh_token, client_id or None, narrowed_scope(environment_name)
+        ),
         store,
         user_agent=settings.USER_AGENT,
         timeout=settings.BROKER_TIMEOUT_SECONDS,

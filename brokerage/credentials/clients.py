@@ -9,7 +9,7 @@ from django.conf import settings
 from brokerage.credentials.fields import opened
 from brokerage.credentials.journal import AsyncJournal, Journal
 from brokerage.credentials.store import RowTokenStore
-from brokerage.environments import environment_for
+from brokerage.environments import environment_for, narrowed_scope
 from brokerage.models import Connection
 from brokerage.tastytrade.auth import Credentials
 from brokerage.tastytrade.client import AsyncTastytradeClient, TastytradeClient
@@ -20,6 +20,7 @@ def _credentials(connection: Connection) -> Credentials:
         client_secret=opened(connection.client_secret),
         refresh_token=opened(connection.refresh_token),
         client_id=connection.client_id or None,
+        scope=narrowed_scope(connection.environment),
     )
 
 

@@ -54,7 +54,7 @@ class AuditEntry(models.Model):
 
 
 class Notice(models.Model):
-    """Something people should know that is not an error of theirs; one row per key while it lasts."""
+    """Something people should know that is not their error; one row per key while it lasts."""
 
     connection = models.ForeignKey(
         Connection, on_delete=models.CASCADE, null=True, related_name="notices"

@@ -82,7 +82,10 @@ class _Line:
     def grant(self, credentials: Credentials) -> Grant:
         """A refresh grant; raises OAuthError whatever goes wrong."""
         call = oauth.refresh(
-            credentials.client_secret, credentials.refresh_token, credentials.client_id
+            credentials.client_secret,
+            credentials.refresh_token,
+            credentials.client_id,
+            credentials.scope,
         )
         return self._sign_in(call)
 

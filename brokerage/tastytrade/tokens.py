@@ -17,11 +17,15 @@ EXPIRY_BUFFER = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a grant is renewed with. The texts hide themselves in reprs."""
+    """What a grant is renewed with. The texts hide themselves in reprs.
+
+    `scope`: ask for these scopes alone (separated by blanks), fewer than the grant may hold.
+    """
 
     client_secret: str
     refresh_token: str
     client_id: str | None = None
+    scope: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "client_secret", Secret(self.client_secret))

@@ -5,7 +5,7 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.db import connection as database
 
-from brokerage import connections, tasks
+from brokerage import connections, environments, tasks
 from brokerage.connections import ConnectError
 from brokerage.credentials import client_for, keys
 from brokerage.credentials.fields import SealedSecret, UndecryptableSecret
@@ -108,3 +108,13 @@ def _dump() -> list[str]:
             cursor.execute(f"SELECT row_to_json(t)::text FROM {name} t")
             rows += [text for (text,) in cursor.fetchall()]
     return rows
+
+
+@pytest.mark.parametrize("name", ["production", "sandbox"])
+def test_real_environments_are_asked_for_reading_alone(name):
+    assert environments.narrowed_scope(name) == "read"
+    assert environments.scopes_for(name) == "read"
+
+
+def test_the_simulator_keeps_the_grants_own_scopes():
+    assert environments.narrowed_scope("simulator") is None

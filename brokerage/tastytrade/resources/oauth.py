@@ -40,12 +40,19 @@ def _grant(body: dict[str, Any], safety: Safety) -> Call[Grant]:
     return Call("POST", ROUTE, ROUTE, one(Grant), body=known, safety=safety, authenticated=False)
 
 
-def refresh(client_secret: str, refresh_token: str, client_id: str | None = None) -> Call[Grant]:
+def refresh(
+    client_secret: str,
+    refresh_token: str,
+    client_id: str | None = None,
+    scope: str | None = None,
+) -> Call[Grant]:
+    """`scope` narrows the access token to these scopes; without it the grant's own hold."""
     body = {
         "grant_type": "refresh_token",
         "refresh_token": Secret(refresh_token),
         "client_secret": Secret(client_secret),
         "client_id": client_id or None,
+        "scope": scope,
     }
     return _grant(body, Safety.GRANT)
 

@@ -452,6 +452,14 @@ def test_a_client_id_is_sent_where_there_is_one() -> None:
     with broker.client(credentials=Credentials("s", "r", "id")) as client:
         client.access_token()
     assert broker.token_requests[0]["client_id"] == "id"
+    assert "scope" not in broker.token_requests[0]
+
+
+def test_a_narrower_scope_is_asked_for() -> None:
+    broker = Broker()
+    with broker.client(credentials=Credentials("s", "r", scope="read")) as client:
+        client.access_token()
+    assert broker.token_requests[0]["scope"] == "read"
 
 
 # --- the authorization code ---
