@@ -88,11 +88,11 @@ def account(connection: Connection, simulator: Simulator) -> Account:
 
 @pytest.fixture
 def order() -> SubmitOrder:
-    """Far below the market: it rests until it is cancelled."""
+    """Far below the market: it rests until it is cancelled. The demo neither holds nor trades it."""
     return SubmitOrder(
         order_type="Limit",
         time_in_force="Day",
-        legs=(OrderLeg("Equity", "AAPL", "Buy to Open", Decimal(3)),),
+        legs=(OrderLeg("Equity", "JPM", "Buy to Open", Decimal(3)),),
         price=Decimal("20.10"),
         price_effect="Debit",
     )
