@@ -198,7 +198,7 @@ STALE_BALANCE_SECONDS = env.seconds("STALE_BALANCE_SECONDS", 120)
 # --- Gateway ----------------------------------------------------------------------------------
 
 MARKET_FRAME_SECONDS = env.seconds("MARKET_FRAME_SECONDS", 0.25, minimum=0.05)
-GATEWAY_LEASE_SECONDS = env.seconds("GATEWAY_LEASE_SECONDS", 10, minimum=1)
+GATEWAY_LEASE_SECONDS = env.seconds("GATEWAY_LEASE_SECONDS", 5, minimum=1)
 
 # --- People -----------------------------------------------------------------------------------
 

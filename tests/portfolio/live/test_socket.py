@@ -323,6 +323,11 @@ async def test_facts_reach_those_who_may_see_them_and_nobody_else(people):
         fact = {"order": 7, "account": people["ada-account"].pk}
         assert message["e"] == [["order.updated", fact]]
         await silent(bob, lambda each: "e" in each)
+        await sync_to_async(events.publish)(
+            events.CONNECTION_UPDATED, connection=people["ada-connection"]
+        )
+        await hear(ada, lambda each: each.get("e", [[""]])[0][0] == "connection.updated")
+        await silent(bob, lambda each: "e" in each)
 
 
 async def test_a_fact_rebuilds_the_view_and_access_is_asked_again(people, monkeypatch):
