@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest
-from django.urls import reverse
 
 from brokerage import access, market
 from brokerage.execution import checks, instruments, ticks
 from brokerage.execution.checks import Finding, InstrumentFacts
 from brokerage.execution.commands import (
-    CREDIT,
-    CRYPTOCURRENCY,
-    DEBIT,
     EQUITY,
     FUTURE,
-    OrderLeg,
     SubmitOrder,
 )
 from brokerage.execution.instruments import Expiration
-from brokerage.models import Account, Connection, OrderIntent, OrderPreview
-from portfolio import market_panel, ticket_quotes
+from brokerage.models import Account, Connection
+from portfolio import market_panel, ticket_legs, ticket_quotes, ticket_values
 from portfolio.desk import desk_of
-from portfolio.forms.ticket import OPTION_TYPES, Ticket, account_key, leg_count, shape_of
+from portfolio.forms.ticket import OPTION_TYPES, Ticket, account_key
 from portfolio.live.cells import Cell
 from portfolio.live.hub import hub
 from portfolio.market_panel import Panel
 from portfolio.ticket_quotes import Net, QuotedLeg
-
-# Changing one of these makes a typed price meaningless.
-_PRICED = ("instrument_type", "symbol")
-_PRICED_LEG = ("action", "expiration", "strike", "option_type", "contract", "quantity")
 
 
 @dataclass
@@ -109,14 +97,14 @@ def load(request: HttpRequest, data: Mapping[str, Any], *, draft: bool) -> Ticke
     values = {key: str(data[key])[:200] for key in data}
     accounts = _account_choices(request)
     account, connection = _account(request, values, accounts)
-    _normalise(values)
+    ticket_values.normalise(values)
     if draft:
-        _take_ticket(values)
-        _do(values)
+        ticket_values.take_ticket(values)
+        ticket_values.act(values)
     chain, problem = _chain(connection, values)
-    _place_contracts(values, chain)
+    ticket_values.place_contracts(values, chain)
     if draft:
-        _drop_stale_price(values)
+        ticket_values.drop_stale_price(values)
     ticket = Ticket(values, accounts=accounts, chain=chain, draft=draft)
     page = TicketPage(ticket, account, connection, problem=problem)
     if connection is not None:
@@ -170,73 +158,6 @@ def _connection(user: Any, account: Account) -> Connection | None:
     return None
 
 
-# --- values -----------------------------------------------------------------------------------
-
-
-def _normalise(values: dict[str, str]) -> None:
-    shape = shape_of(values)
-    values["instrument_type"] = shape.instrument_type
-    if values.get("symbol"):
-        values["symbol"] = instruments.normalise(shape.instrument_type, values["symbol"])
-
-
-def _take_ticket(values: dict[str, str]) -> None:
-    """The ticket's own identifier: made here, carried to the broker, used once."""
-    try:
-        values["ticket"] = str(uuid.UUID(values.get("ticket", "")))
-    except ValueError:
-        values["ticket"] = str(uuid.uuid4())
-
-
-def _do(values: dict[str, str]) -> None:
-    """Buttons that change the form without a script: legs added and taken away."""
-    wish = values.pop("do", "")
-    count = leg_count(values)
-    if wish == "add-leg":
-        values["legs"] = str(count + 1)
-    elif wish.startswith("remove-leg-") and count > 1:
-        _remove_leg(values, int(wish[-1]) if wish[-1].isdigit() else count - 1, count)
-    elif wish:
-        values["wish"] = wish
-
-
-def _remove_leg(values: dict[str, str], gone: int, count: int) -> None:
-    legs = [
-        {
-            key.split("-", 2)[2]: value
-            for key, value in values.items()
-            if key.startswith(f"leg-{n}-")
-        }
-        for n in range(count)
-        if n != gone
-    ]
-    for key in [key for key in values if key.startswith("leg-")]:
-        del values[key]
-    for index, leg in enumerate(legs):
-        values.update({f"leg-{index}-{name}": value for name, value in leg.items()})
-    values["legs"] = str(count - 1)
-
-
-def _priced_for(values: Mapping[str, str]) -> str:
-    """A fingerprint of what a price was set for."""
-    names = list(_PRICED)
-    for index in range(leg_count(values)):
-        names += [f"leg-{index}-{name}" for name in _PRICED_LEG]
-    if leg_count(values) == 1:
-        names.remove("leg-0-quantity")
-    text = "|".join(values.get(name, "") for name in names)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _drop_stale_price(values: dict[str, str]) -> None:
-    """A price typed for another contract must not slip into this order."""
-    now = _priced_for(values)
-    if values.get("priced_for", now) != now:
-        for name in ("price", "price_effect", "stop_trigger"):
-            values.pop(name, None)
-    values["priced_for"] = now
-
-
 def _chain(
     connection: Connection | None, values: Mapping[str, str]
 ) -> tuple[dict[str, Expiration], str]:
@@ -250,29 +171,13 @@ def _chain(
         return {}, str(problem)
 
 
-def _place_contracts(values: dict[str, str], chain: Mapping[str, Expiration]) -> None:
-    """A leg given by its symbol (from a position, an order) fills in the choices."""
-    for index in range(leg_count(values)):
-        prefix = f"leg-{index}"
-        symbol = values.get(f"{prefix}-contract", "")
-        place = None
-        if symbol and chain and not values.get(f"{prefix}-expiration"):
-            place = instruments.contract_place(chain, symbol)
-        if place is not None:
-            key, strike, option_type = place
-            values[f"{prefix}-expiration"] = key
-            values[f"{prefix}-strike"] = f"{strike.normalize():f}"
-            values[f"{prefix}-option_type"] = option_type
-            values[f"{prefix}-contract"] = ""
-
-
 # --- quotes -----------------------------------------------------------------------------------
 
 
 def _quote(request: HttpRequest, page: TicketPage, chain: Mapping[str, Expiration]) -> None:
     connection = page.connection
     assert connection is not None
-    legs = _draft_legs(page.ticket, chain)
+    legs = ticket_legs.draft_legs(page.ticket, chain)
     known = {
         (leg.instrument_type, leg.symbol): instruments.facts(
             connection, leg.instrument_type, leg.symbol
@@ -282,80 +187,15 @@ def _quote(request: HttpRequest, page: TicketPage, chain: Mapping[str, Expiratio
     }
     found = {key: facts for key, facts in known.items() if facts is not None}
     complete = [leg for leg in legs if leg is not None]
-    page.problem = page.problem or _problem(found)
+    page.problem = page.problem or ticket_legs.problem(found)
     if complete and len(complete) == len(legs):
         page.increments = checks.order_ticks(SubmitOrder("", "", tuple(complete)), found)
-        page.quoted = _quoted(complete, found)
-        page.multiplier = _multiplier(found)
+        page.quoted = ticket_legs.quoted(complete, found)
+        page.multiplier = ticket_legs.multiplier(found)
     book = hub.book(market.feed_key(connection))
     page.cells = ticket_quotes.cells(book, page.quoted)
     page.net = ticket_quotes.net_of(book, page.quoted)
     _show_panel(request, page, chain)
-
-
-def _multiplier(found: Mapping[tuple[str, str], InstrumentFacts]) -> Decimal | None:
-    """The units of one lot where all legs agree; a share or a coin is its own unit."""
-    units = {
-        Decimal(1) if kind in (EQUITY, CRYPTOCURRENCY) else facts.multiplier
-        for (kind, _), facts in found.items()
-    }
-    return units.pop() if len(units) == 1 else None
-
-
-def _problem(found: Mapping[tuple[str, str], InstrumentFacts]) -> str:
-    return next(
-        (f"The broker does not know {key[1]}." for key, facts in found.items() if not facts.found),
-        "",
-    )
-
-
-def _draft_legs(ticket: Ticket, chain: Mapping[str, Expiration]) -> list[OrderLeg | None]:
-    """The legs as far as they are complete; None for one that is not."""
-    return [_draft_leg(ticket, index, chain) for index in range(ticket.shape.legs)]
-
-
-def _draft_leg(ticket: Ticket, index: int, chain: Mapping[str, Expiration]) -> OrderLeg | None:
-    values, kind = ticket.values, ticket.shape.instrument_type
-    symbol = values.get("symbol", "")
-    if kind in OPTION_TYPES:
-        symbol = _draft_contract(values, f"leg-{index}", chain)
-    if not symbol:
-        return None
-    action = values.get(f"leg-{index}-action") or ticket.legs[index].fields["action"].choices[0][0]
-    return OrderLeg(
-        kind, symbol, action, _decimal(values.get(f"leg-{index}-quantity")) or Decimal(1)
-    )
-
-
-def _draft_contract(values: Mapping[str, str], prefix: str, chain: Mapping[str, Expiration]) -> str:
-    expiration = chain.get(values.get(f"{prefix}-expiration", ""))
-    strike = _decimal(values.get(f"{prefix}-strike"))
-    pair = expiration.strikes.get(strike) if expiration and strike is not None else None
-    if pair is None:
-        return values.get(f"{prefix}-contract", "")
-    return pair.put if values.get(f"{prefix}-option_type") == "P" else pair.call
-
-
-def _decimal(text: str | None) -> Decimal | None:
-    try:
-        number = Decimal((text or "").replace(",", ""))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
-def _quoted(
-    legs: list[OrderLeg], known: Mapping[tuple[str, str], InstrumentFacts]
-) -> list[QuotedLeg]:
-    shares = ticket_quotes.ratios([leg.quantity or Decimal(1) for leg in legs])
-    quoted = []
-    for leg, share in zip(legs, shares, strict=True):
-        facts = known.get((leg.instrument_type, leg.symbol))
-        if facts is None or not facts.streamer_symbol:
-            return []
-        tick = facts.ticks[-1].value if len(facts.ticks) == 1 else None
-        quoted.append(QuotedLeg(facts.streamer_symbol, share if leg.buys else -share, tick))
-    return quoted
 
 
 def _show_panel(request: HttpRequest, page: TicketPage, chain: Mapping[str, Expiration]) -> None:
@@ -393,7 +233,7 @@ def _panel_facts(page: TicketPage, chain: Mapping[str, Expiration]) -> Instrumen
 def panel_of(connection: Connection, data: Mapping[str, Any]) -> Panel:
     """The panel of a streamer symbol that a page already shows."""
     symbol = str(data.get("symbol") or "")[:64]
-    tick = _decimal(str(data.get("tick") or ""))
+    tick = ticket_values.decimal_of(str(data.get("tick") or ""))
     book = hub.book(market.feed_key(connection))
     return market_panel.build(book, symbol, str(data.get("title") or symbol)[:64], tick)
 
@@ -406,7 +246,7 @@ def _set_price(page: TicketPage, values: dict[str, str]) -> bool:
     wish = values.pop("wish", "")
     if "price" in page.ticket.shape.absent:
         return False
-    typed = _decimal(values.get("price"))
+    typed = ticket_values.decimal_of(values.get("price"))
     if wish in ("up", "down") and typed is not None:
         moved = ticks.step(typed, page.increments or ticks.CENT, 1 if wish == "up" else -1)
         values["price"] = _text(moved)
@@ -426,52 +266,7 @@ def _text(price: Decimal) -> str:
     return normal if len(normal.partition(".")[2]) > 2 else f"{price:.2f}"
 
 
-# --- links ------------------------------------------------------------------------------------
-
-
 def hidden_values(page: TicketPage) -> list[tuple[str, str]]:
     """The ticket's values for the confirmation's hidden fields: to edit or to preview again."""
     skipped = {"csrfmiddlewaretoken", "do", "wish"}
     return sorted((k, str(v)) for k, v in page.ticket.values.items() if k not in skipped)
-
-
-def values_of(account: Account, body: Mapping[str, Any]) -> dict[str, str]:
-    """Form values that make this order again; contracts by their symbol."""
-    legs = body["legs"]
-    kind = legs[0]["instrument-type"]
-    values = {
-        "account": account_key(account.environment, account.number),
-        "instrument_type": kind,
-        "symbol": instruments.underlying_of(account.environment, kind, legs[0]["symbol"]),
-        "legs": str(len(legs)),
-        "order_type": body["order-type"],
-        "time_in_force": body["time-in-force"],
-    }
-    for key in ("price", "price-effect", "stop-trigger", "value", "gtc-date"):
-        if body.get(key):
-            values[key.replace("-", "_")] = str(body[key])
-    for index, leg in enumerate(legs):
-        values[f"leg-{index}-action"] = leg["action"]
-        if leg.get("quantity") is not None:
-            values[f"leg-{index}-quantity"] = str(leg["quantity"])
-        if kind in OPTION_TYPES:
-            values[f"leg-{index}-contract"] = leg["symbol"]
-    return values
-
-
-def _url(values: Mapping[str, str]) -> str:
-    return f"{reverse('portfolio:ticket')}?{urlencode(values)}"
-
-
-def ticket_url(shown: OrderPreview) -> str:
-    """A new ticket with what a preview showed."""
-    return _url(values_of(shown.account, shown.body))
-
-
-def resend_url(intent: OrderIntent) -> str:
-    """A new ticket, with an identifier of its own, for the same order."""
-    return _url(values_of(intent.account, intent.body)) if intent.kind == "submit" else ""
-
-
-def effect_words(effect: str) -> str:
-    return {DEBIT: "debit", CREDIT: "credit"}.get(effect, "")

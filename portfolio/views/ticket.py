@@ -16,7 +16,7 @@ from brokerage.enums import IntentState
 from brokerage.execution import services
 from brokerage.execution.preview import PreviewOutcome, open_preview, preview
 from brokerage.models import OrderPreview
-from portfolio import ticket_page
+from portfolio import ticket_page, ticket_values
 from portfolio.order_words import intent_facts
 from portfolio.ticket_preview import PreviewFacts, facts_of
 from portfolio.views.orders import order_facts
@@ -98,7 +98,7 @@ def ticket_submit(request: HttpRequest) -> HttpResponse:
 def _conflict(request: HttpRequest, shown: OrderPreview, reason: str) -> HttpResponse:
     """Nothing was sent: say so, and offer the same order on a new ticket."""
     sent = getattr(shown, "orderintent", None)
-    context = {"reason": reason, "again": ticket_page.ticket_url(shown), "sent": sent}
+    context = {"reason": reason, "again": ticket_values.ticket_url(shown), "sent": sent}
     return render(request, "portfolio/ticket_conflict.html", context, status=CONFLICT)
 
 
@@ -109,7 +109,7 @@ def ticket_result(request: HttpRequest, intent_id: uuid.UUID) -> HttpResponse:
     context = {
         "intent": intent_facts(intent),
         "order": order_facts(intent.order, ours=True) if intent.order else None,
-        "again": ticket_page.resend_url(intent),
+        "again": ticket_values.resend_url(intent),
         "open": intent.state in (IntentState.SENDING, IntentState.UNKNOWN),
     }
     fragment = request.headers.get("HX-Target") == "ticket-result"

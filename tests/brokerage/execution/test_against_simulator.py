@@ -88,7 +88,7 @@ def account(connection: Connection, simulator: Simulator) -> Account:
 
 @pytest.fixture
 def order() -> SubmitOrder:
-    """Far below the market: it rests until it is cancelled. The demo neither holds nor trades it."""
+    """Far below the market, so that it rests; the demo neither holds nor trades this stock."""
     return SubmitOrder(
         order_type="Limit",
         time_in_force="Day",
