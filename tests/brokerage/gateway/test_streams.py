@@ -23,11 +23,10 @@ from brokerage import connections, market, tasks
 from brokerage.enums import ConnectionState
 from brokerage.gateway.supervisor import Supervisor
 from brokerage.models import Account, Connection, Order, Position
-from brokerage.tastytrade.symbology import normalise_equity
 from tests.brokerage.gateway.conftest import ROOT, SimulatorProcess
 
-SYMBOL = normalise_equity("AAPL")
-QUOTED = ("AAPL", "SPY")
+# Nothing of it is held or on order in the demo scenario.
+SYMBOL = "DIS"
 
 
 class Gateway:
