@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from brokerage import access, audit
 from brokerage.credentials import client_for
+from brokerage.credentials.fields import UndecryptableSecret
+from brokerage.environments import UnknownEnvironment
 from brokerage.execution import binding, checks, facts, failures
 from brokerage.execution.checks import CheckReport, Finding
 from brokerage.execution.commands import SubmitOrder
@@ -83,11 +85,15 @@ def _dry_run(
     body = order.body()
     try:
         with client_for(connection, user=user) as client:
-            answer = client.send(orders.dry_run(account.number, body))
+            # Somebody is waiting: one more try, not a long back-off.
+            answer = client.send(orders.dry_run(account.number, body), attempts=2)
     except TastytradeError as error:
         _note(user, account, connection, "refused")
         found = tuple(failures.findings(error, order))
         return PreviewOutcome(report, found, failures.answer_of(error))
+    except (UnknownEnvironment, UndecryptableSecret) as problem:
+        _note(user, account, connection, "not sent")
+        return PreviewOutcome(report, (Finding("", f"The broker was not asked: {problem}."),))
     data = plain(answer.raw)
     found = tuple(failures.blocking(data, order))
     if found:

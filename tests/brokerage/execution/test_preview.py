@@ -147,3 +147,10 @@ def test_an_answer_without_fees_or_buying_power_is_shown_as_such(run, order, bro
 def test_a_broker_in_trouble_is_a_clear_message(run, order, broker):
     broker.on_dry_run = lambda _: error(422, "odd", "Something odd.")
     assert run(order).findings == (Finding("", "Something odd."),)
+
+
+def test_an_environment_that_is_no_longer_offered_is_said(run, order, settings, broker):
+    settings.SIMULATOR_URL = ""
+    outcome = run(order)
+    assert outcome.preview is None
+    assert "was not asked" in outcome.findings[0].text
