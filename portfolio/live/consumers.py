@@ -21,6 +21,7 @@ from django.http import Http404
 
 from brokerage import events
 from portfolio.live import doors
+from portfolio.live.ending import end
 from portfolio.live.hub import Hub, Listener, hub
 from portfolio.live.patches import LiveView, live_view
 from portfolio.live.status import stream_status
@@ -72,9 +73,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         pusher = getattr(self, "pusher", None)
         if pusher is None:
             return
-        pusher.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await pusher
+        await end(pusher)
         self.hub.leave(self.listener)
         for group in self.joined:
             await self.channel_layer.group_discard(group, self.channel_name)

@@ -21,6 +21,7 @@ import redis.asyncio
 
 from brokerage import market
 from portfolio.live.book import LatestBook
+from portfolio.live.ending import end
 
 logger = logging.getLogger(__name__)
 
@@ -145,9 +146,7 @@ class Hub:
 
     async def stop(self) -> None:
         """End both tasks and withdraw the wishes of this process."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         if self._server is not None:
             with contextlib.suppress(redis.RedisError, RuntimeError):
                 for feed in self._books:

@@ -8,9 +8,7 @@ from brokerage.credentials.keys import reencrypt
 
 
 class Command(BaseCommand):
-    help = (
-        "Put a new key first in FIELD_ENCRYPTION_KEYS, restart, run this, then drop the old key."
-    )
+    help = "Put a new key first in FIELD_ENCRYPTION_KEYS, restart, run this, then drop the old key."
 
     def handle(self, **_options: object) -> None:
         rewritten, sealed = reencrypt()

@@ -255,7 +255,7 @@ def test_refusals_arrive_as_what_they_are(desk: TastytradeClient, facts: Facts) 
     assert type(zero) is errors.BadRequest and any("quantity" in field for field in zero.by_field())
     unknown = refused(orders.dry_run(number, limit("1.00", symbol="NOPE")))
     assert type(unknown) is errors.PreflightFailed and unknown.items[0].text
-    dear = refused(orders.dry_run(number, limit("900.00", quantity="20000")))
+    dear = refused(orders.dry_run(number, limit("900.00", quantity="20000", symbol="DIS")))
     assert isinstance(dear, errors.PreflightFailed)
     assert dear.items[0].code == "margin_check_failed"
     assert dear.buying_power_effect is not None and dear.buying_power_effect.new_buying_power < 0
