@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError
 
 from brokerage import environments
+from brokerage.aio import first_failure
 from brokerage.gateway.health import HealthBoard
-from brokerage.gateway.tasks import first_failure
 from brokerage.gateway.threads import in_thread
 from brokerage.gateway.tokens import StreamTokens
 from brokerage.models import Account, Connection

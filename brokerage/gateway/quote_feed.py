@@ -12,11 +12,11 @@ import redis.asyncio
 from django.conf import settings
 
 from brokerage import environments, market
+from brokerage.aio import first_failure
 from brokerage.gateway.conflation import Conflator
 from brokerage.gateway.health import HealthBoard
 from brokerage.gateway.interest import Following, held_pairs, subscription
 from brokerage.gateway.silence import SilenceWatch
-from brokerage.gateway.tasks import first_failure
 from brokerage.gateway.threads import in_thread
 from brokerage.gateway.tokens import StreamTokens
 from brokerage.models import Connection

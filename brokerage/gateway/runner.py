@@ -12,6 +12,7 @@ import redis.asyncio
 from django.conf import settings
 
 from brokerage import market
+from brokerage.aio import end
 from brokerage.environments import UnknownEnvironment
 from brokerage.gateway.account_feed import AccountFeed
 from brokerage.gateway.health import HealthBoard
@@ -47,9 +48,7 @@ class ConnectionRunner:
 
     async def stop(self, reason: str) -> None:
         """Close both streams and say why."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         with contextlib.suppress(Exception):
             await self._tokens.close()
         with contextlib.suppress(Exception):

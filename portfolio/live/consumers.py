@@ -20,8 +20,8 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.http import Http404
 
 from brokerage import events
+from brokerage.aio import end
 from portfolio.live import doors
-from portfolio.live.ending import end
 from portfolio.live.hub import Hub, Listener, hub
 from portfolio.live.patches import LiveView, live_view
 from portfolio.live.status import stream_status

@@ -20,8 +20,8 @@ import redis
 import redis.asyncio
 
 from brokerage import market
+from brokerage.aio import end
 from portfolio.live.book import LatestBook
-from portfolio.live.ending import end
 
 logger = logging.getLogger(__name__)
 

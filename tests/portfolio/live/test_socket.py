@@ -127,7 +127,7 @@ async def open_page(socket: Socket, page: str, **args: Any) -> None:
 # --- Coming in ------------------------------------------------------------------------------------
 
 
-async def test_nobody_comes_in_unsigned():
+async def test_nobody_comes_in_unsigned(transactional_db):
     socket = Socket(LiveConsumer.as_asgi(), "/ws/live/")
     socket.scope["user"] = AnonymousUser()
     assert not await socket.connect()

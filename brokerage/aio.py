@@ -1,8 +1,10 @@
-"""Ending a background task for certain."""
+"""Background tasks of asyncio: running several as one, ending them for certain."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 AGAIN_SECONDS = 1.0
 
@@ -19,3 +21,14 @@ async def end(*tasks: asyncio.Task[None]) -> None:
             task.cancel()
         _, waiting = await asyncio.wait(waiting, timeout=AGAIN_SECONDS)
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def first_failure(*works: Coroutine[Any, Any, None]) -> None:
+    """Run them together until the first one ends; its exception is raised, the rest cancelled."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        await end(*tasks)

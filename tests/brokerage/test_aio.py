@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from portfolio.live import ending
+from brokerage import aio
 
 
 async def stubborn(times: int) -> None:
@@ -21,11 +21,11 @@ async def stubborn(times: int) -> None:
 async def test_a_task_that_swallows_cancellations_ends(
     times: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ending, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(aio, "AGAIN_SECONDS", 0.01)
     task = asyncio.create_task(stubborn(times))
     await asyncio.sleep(0)
     async with asyncio.timeout(5):
-        await ending.end(task)
+        await aio.end(task)
     assert task.cancelled()
 
 
@@ -35,5 +35,5 @@ async def test_a_task_that_failed_is_no_obstacle() -> None:
 
     task = asyncio.create_task(fails())
     await asyncio.sleep(0)
-    await ending.end(task)
+    await aio.end(task)
     assert task.done()
