@@ -52,8 +52,8 @@ BALANCE_LINES = (
     ("margin_equity", "Equity", "Margin equity: cash plus long less short shares"),
     ("derivative_buying_power", "Option BP", "Buying power for opening options"),
     ("day_trading_buying_power", "Day-trading BP", "Buying power for day trades"),
-    ("maintenance_requirement", "Maintenance requirement", "Equity that must be kept"),
-    ("maintenance_excess", "Maintenance excess", "Cushion above the requirement"),
+    ("maintenance_requirement", "Maint. requirement", "Equity that must be kept"),
+    ("maintenance_excess", "Maint. excess", "Cushion above the requirement"),
 )
 CALL_LINES = (
     ("maintenance_call_value", "Maintenance call"),
