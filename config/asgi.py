@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -10,6 +11,8 @@ from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Whitenoise reads static files synchronously; they are small, and in production a proxy does it.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 pages = get_asgi_application()
 
 from brokerage.execution import boot  # noqa: E402  (needs the app registry)
