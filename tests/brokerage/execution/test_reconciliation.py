@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from brokerage import market
@@ -62,16 +63,31 @@ def test_found_by_its_identifier(lost, broker):
 
 
 def test_not_there_only_after_enough_complete_reads_over_the_window(lost, broker, settings):
+    settings.RECONCILE_WINDOW_SECONDS = 60.0
     intent = lost(arrived=False)
-    for _ in range(3):
+    start = timezone.now()
+    # Three reads and more, but not yet for a minute.
+    for seconds in (1, 11, 21, 31, 41, 51):
+        with time_machine.travel(start + timedelta(seconds=seconds), tick=False):
+            look(intent)
+        assert intent.state == IntentState.UNKNOWN
+    with time_machine.travel(start + timedelta(seconds=62), tick=False):
         look(intent)
-    assert intent.state == IntentState.UNKNOWN
-    look(intent, times=12)
     assert intent.state == IntentState.NOT_FOUND
     reads = [timezone.datetime.fromisoformat(text) for text in intent.reads_without_trace]
     assert len(reads) >= 3
     assert (reads[-1] - reads[0]).total_seconds() >= settings.RECONCILE_WINDOW_SECONDS
     assert broker.posts == 1
+
+
+def test_a_minute_alone_is_not_enough(lost, broker, settings):
+    settings.RECONCILE_WINDOW_SECONDS = 60.0
+    intent = lost(arrived=False)
+    start = timezone.now()
+    for seconds in (1, 120):
+        with time_machine.travel(start + timedelta(seconds=seconds), tick=False):
+            look(intent)
+    assert intent.state == IntentState.UNKNOWN
 
 
 def test_a_failed_read_starts_the_counting_again(lost, broker):
