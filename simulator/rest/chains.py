@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 Wire = dict[str, Any]
-FAR = 1.35  # strikes above this multiple of the future come without streamer symbols
 _cache: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
 
@@ -242,22 +241,20 @@ def _future_strikes(market: Market, end: FutureExpiration) -> list[Wire]:
     key = (end.future.streamer, end.contract, end.date, rungs)
     found: list[Wire] | None = _cache.get(key)
     if found is None:
-        far = rungs[len(rungs) // 2] * Decimal(str(FAR))
-        found = [_future_strike(end, k, k <= far) for k in rungs]
+        found = [_future_strike(end, strike) for strike in rungs]
         _remember(key, found)
     return found
 
 
-def _future_strike(end: FutureExpiration, strike: Decimal, streamed: bool) -> Wire:
-    row = {
+def _future_strike(end: FutureExpiration, strike: Decimal) -> Wire:
+    """One rung. Clients insist on the streamer symbols; the fault `drop-fields` leaves them out."""
+    return {
         "strike-price": text(strike),
         "call": future_option_symbol(end, True, strike),
+        "call-streamer-symbol": future_option_streamer(end, True, strike),
         "put": future_option_symbol(end, False, strike),
+        "put-streamer-symbol": future_option_streamer(end, False, strike),
     }
-    if streamed:
-        row["call-streamer-symbol"] = future_option_streamer(end, True, strike)
-        row["put-streamer-symbol"] = future_option_streamer(end, False, strike)
-    return row
 
 
 async def future_flat(request: Request) -> Response:

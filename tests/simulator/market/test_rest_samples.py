@@ -234,7 +234,7 @@ def test_every_future_option_of_a_chain_is_an_instrument(client: TestClient) -> 
             assert one["streamer-symbol"] == strike["call-streamer-symbol"]
             assert end["underlying-symbol"] in contracts
         if code == "ES":
-            assert "call-streamer-symbol" not in ends[0]["strikes"][-1], "far strikes lack it"
+            assert "call-streamer-symbol" in ends[0]["strikes"][-1], "clients insist on it"
 
 
 def test_metrics_are_consistent(client: TestClient) -> None:
