@@ -9,7 +9,7 @@ from simulator.fees import Fees
 from simulator.http import ApiError, signed, text
 from simulator.http import effect as effect_word
 from simulator.model import Order
-from simulator.orders.case import Case
+from simulator.orders.case import Case, Finding
 from simulator.orders.checks import findings, messages
 from simulator.orders.position_checks import option_level
 from simulator.orders.wire import order_wire
@@ -21,24 +21,31 @@ MARGIN_FAILURE = {
 
 
 def preflight(case: Case, order: Order) -> Effect:
-    """Run every check; raises the 422 that lists what failed."""
+    """The margin check; raises the 422 that carries the effect as well."""
     measured = effect(case.world, case.account, tickets_of(case.world, order), case.without)
-    if measured.new < 0 and measured.change < 0 and case.opens:
-        data = {"buying-power-effect": effect_wire(measured)}
-        raise _refusal([MARGIN_FAILURE], data)
+    affordable(measured, case.opens)
     return measured
+
+
+def affordable(measured: Effect, opens: bool) -> None:
+    """Raise the margin refusal where an opening order takes more than there is."""
+    if measured.new < 0 and measured.change < 0 and opens:
+        raise refusal([MARGIN_FAILURE], {"buying-power-effect": effect_wire(measured)})
 
 
 def check(case: Case) -> None:
     """The business rules before the margin check."""
-    found = findings(case)
-    if not found:
-        found = list(option_level(case))
+    found = objections(case)
     if found:
-        raise _refusal(messages(found))
+        raise refusal(messages(found))
 
 
-def _refusal(errors: list[dict[str, Any]], data: dict[str, Any] | None = None) -> ApiError:
+def objections(case: Case) -> list[Finding]:
+    """What the business rules say against an order; its option level only when the rest holds."""
+    return findings(case) or list(option_level(case))
+
+
+def refusal(errors: list[dict[str, Any]], data: dict[str, Any] | None = None) -> ApiError:
     message = "One or more preflight checks failed"
     return ApiError(422, "preflight_check_failure", message, errors, data)
 
@@ -46,10 +53,17 @@ def _refusal(errors: list[dict[str, Any]], data: dict[str, Any] | None = None) -
 def wrapper(case: Case, order: Order, measured: Effect, dry_run: bool) -> dict[str, Any]:
     """`data` of the answer."""
     return {
-        "buying-power-effect": effect_wire(measured),
-        "fee-calculation": fees_wire(measured.fees),
+        **calculation(measured),
         "order": order_wire(order, dry_run),
         "warnings": messages(case.warnings),
+    }
+
+
+def calculation(measured: Effect) -> dict[str, Any]:
+    """Effect and fees, as every wrapper carries them."""
+    return {
+        "buying-power-effect": effect_wire(measured),
+        "fee-calculation": fees_wire(measured.fees),
     }
 
 
