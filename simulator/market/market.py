@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from simulator.market import calendar, instruments
+from simulator.market.adjustments import Adjustments
 from simulator.market.candles import Candles
 from simulator.market.days import Days
 from simulator.market.levels import Levels, moment
@@ -75,6 +76,7 @@ class Market:
         self.clock = clock
         self.levels = Levels(seed)
         self.registry = Registry(self.levels)
+        self.adjustments = Adjustments(self.levels, self.registry)
         self.days = Days(self.levels)
         self.candles = Candles(self)
         self.view = View(self.levels, clock.now().timestamp())
@@ -269,19 +271,37 @@ class Market:
                 raise KeyError(name)
             name = line.level
         self.levels.shock(name, math.log(factor), (now or self.now).timestamp())
+        self._anew()
+
+    def adjust(self, *entries: dict[str, Any]) -> None:
+        """Carry out what a corporate action changes here (see `adjustments.py`)."""
+        for entry in entries:
+            self.adjustments.apply(entry)
+        self._anew()
+
+    def _anew(self) -> None:
         self.days.forget()
         self.candles.forget()
+        self._hot.clear()
+        self._delayed = None
         self.view = View(self.levels, self.view.epoch)
 
     def snapshot(self) -> dict[str, Any]:
         """All state that does not follow from seed and time."""
-        return {"seed": self.seed, "now": self.now.isoformat(), **self.levels.snapshot()}
+        return {
+            "seed": self.seed,
+            "now": self.now.isoformat(),
+            **self.levels.snapshot(),
+            "adjustments": list(self.adjustments.entries),
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a snapshot made with the same seed (ValueError otherwise)."""
         if state["seed"] != self.seed:
             raise ValueError("the snapshot belongs to another seed")
+        self.adjustments.restore(list(state.get("adjustments", ())))
         self.levels.restore(state)
+        self._hot.clear()
         self.days.forget()
         self.candles.forget()
         self.view = View(self.levels, datetime.fromisoformat(state["now"]).timestamp())
