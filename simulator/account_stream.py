@@ -37,6 +37,8 @@ class Session:
         self.socket = socket
         self.id = world.ids.hex("socket", 4)
         self.outbox = Subscriber("")
+        self.outbox.id = self.id
+        self.outbox.transcript = world.transcript
         self.connected = False
         self.heard = time.monotonic()
         self.doomed_at: float | None = None

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from simulator import alerts
 from simulator.fault_frames import Held, pass_on
-from simulator.http import dumps, millis, stamp
+from simulator.http import dumps, millis
 from simulator.model import Account, ComplexOrder, Order, Position, User
 from simulator.orders.complex_wire import complex_wire
 from simulator.orders.wire import order_wire
@@ -106,23 +106,8 @@ class Hub:
 
     def alerts(self) -> None:
         """Fire the quote alerts whose threshold the market has passed."""
-        for user in self.world.users.values():
-            for alert in user.alerts.values():
-                if not alert.get("triggered-at") and self._hit(alert):
-                    now = stamp(self.world.clock.now())
-                    alert |= {"triggered-at": now, "completed-at": now}
-                    self.world.touch(user)
-                    self._alert(user, alert)
-
-    def _hit(self, alert: dict[str, Any]) -> bool:
-        quote = self.world.market.quote(alert["symbol"])
-        if quote is None:
-            return False
-        value = {"Last": quote.last, "Bid": quote.bid, "Ask": quote.ask}.get(alert["field"])
-        if value is None:
-            return False
-        threshold = Decimal(alert["threshold-numeric"])
-        return bool(value > threshold if alert["operator"] == ">" else value < threshold)
+        for user, alert in alerts.fired(self.world):
+            self._alert(user, alert)
 
     def _alert(self, user: User, alert: dict[str, Any]) -> None:
         frame = self._frame("QuoteAlert", alert)
