@@ -30,6 +30,8 @@ WORDS = ("immediate", "never", "lose-response", "reject")
 WITH_VALUE = ("delayed", "partial", "scheduled", "ledger-lag", "http", "reject")
 DECIDE = ("immediate", "delayed", "never", "partial", "scheduled")
 LONGEST = 86_400 * 30
+LOST = "simulator.lost"
+"""Set in the scope of a request whose answer is not sent."""
 
 
 def read(text: str | None) -> str | None:

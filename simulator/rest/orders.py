@@ -33,8 +33,6 @@ from simulator.orders.wire import order_wire
 if TYPE_CHECKING:
     from simulator.world import World
 
-LOST = "simulator.lost"
-"""Set in the scope of a request whose answer is not sent."""
 START_NEEDED_SINCE = PAGED_LIVE_SINCE = "20261012"
 LARGEST_PAGE = 200
 WIDER = {"Working": ("Live", "Cancel Requested", "Replace Requested"), "Partial": ("Live",)}
@@ -69,7 +67,7 @@ def scripted_answer(request: Request, order: Order) -> None:
     """The order is taken; a script may lose the answer, or have it say otherwise."""
     name, value = scripts.parts(order)
     if name == "lose-response":
-        request.scope[LOST] = True
+        request.scope[scripts.LOST] = True
     if name == "http":
         status = int(value)
         code, message = CODES.get(status, ("error", "Error"))
