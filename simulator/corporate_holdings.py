@@ -11,10 +11,10 @@ from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
+from simulator.fills import steer
 from simulator.ledger import movement, plain, post, trade
 from simulator.lifecycle_options import removal
-from simulator.model import ZERO, Account, Position
-from simulator.orders import machine
+from simulator.model import ZERO, Account, Order, Position
 from simulator.terms import Terms, terms_of
 
 if TYPE_CHECKING:
@@ -63,14 +63,21 @@ def holders(world: World, symbol: str) -> list[Held]:
 
 
 def remove_orders(world: World, symbol: str) -> None:
-    """The broker takes out every open order on a share or its options."""
-    for orders in list(world.open_orders.values()):
-        for order in list(orders.values()):
-            concerned = order.underlying == symbol or any(
-                leg.symbol == symbol for leg in order.legs
-            )
-            if concerned and not order.terminal:
-                machine.finish(world, order, "Removed")
+    """The broker takes out every open order on a share or its options.
+
+    Executions that a script still keeps from the ledger are booked before.
+    """
+    concerned = [o for o in world.orders.values() if _concerns(o, symbol)]
+    for order in concerned:
+        if order.unbooked:
+            world.book_late(order)
+    for order in concerned:
+        if not order.terminal:
+            steer.remove(world, order)
+
+
+def _concerns(order: Order, symbol: str) -> bool:
+    return order.underlying == symbol or any(leg.symbol == symbol for leg in order.legs)
 
 
 def exchange(
