@@ -46,7 +46,9 @@ class Plan:
 
 def plan(world: World, account: Account, request: ComplexRequest) -> Plan:
     """Check everything but the margin; raises the 422 that lists what failed, member by member."""
-    errors = [{"code": code, "message": text} for code, text in _own(world, request)]
+    errors: list[dict[str, Any]] = [
+        {"code": code, "message": text} for code, text in _own(world, request)
+    ]
     cases: list[Case] = []
     orders: list[Order] = []
     bodies = [*([] if request.trigger is None else [request.trigger]), *request.orders]
