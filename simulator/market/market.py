@@ -125,7 +125,12 @@ class Market:
 
     def line(self, symbol: str) -> Line | None:
         """Unchanging facts of a REST symbol, None when there is no such instrument."""
-        return self.registry.find(symbol, self.now)
+        found = self.view.lines.get(symbol)
+        if found is None:
+            found = self.registry.find(symbol, self.now)
+            if found is not None:
+                self.view.lines[symbol] = found
+        return found
 
     def line_of_streamer(self, symbol: str) -> Line | None:
         """The same by streamer symbol."""
@@ -172,9 +177,15 @@ class Market:
 
     def quote(self, symbol: str) -> Quote | None:
         """Level 1 with last and previous close."""
-        line = self.line(symbol)
-        if line is None:
-            return None
+        found = self.view.quotes.get(symbol)
+        if found is None:
+            line = self.line(symbol)
+            if line is None:
+                return None
+            found = self.view.quotes[symbol] = self._quote(line)
+        return found
+
+    def _quote(self, line: Line) -> Quote:
         price = self._price(line)
         last = self.days.last(self.view, line)
         has_bid = price.bid > 0
@@ -194,11 +205,14 @@ class Market:
 
     def mark(self, symbol: str) -> Decimal | None:
         """Halfway between bid and ask (a missing bid counts as zero)."""
-        line = self.line(symbol)
-        if line is None:
-            return None
-        price = self._price(line)
-        return (exact(price.bid) + exact(price.ask)) / 2
+        found = self.view.marks.get(symbol)
+        if found is None:
+            line = self.line(symbol)
+            if line is None:
+                return None
+            price = self._price(line)
+            found = self.view.marks[symbol] = (exact(price.bid) + exact(price.ask)) / 2
+        return found
 
     def theoretical(self, symbol: str) -> float | None:
         """The price before spread and tick."""

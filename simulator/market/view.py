@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -60,6 +62,10 @@ class View:
         self._rest: dict[str, float] = {}
         self._prices: dict[str, Price] = {}
         self._greeks: dict[str, Greek] = {}
+        # what the facade has answered for this instant
+        self.lines: dict[str, Line] = {}
+        self.quotes: dict[str, Any] = {}
+        self.marks: dict[str, Decimal] = {}
 
     def resting(self, hours: str) -> float:
         """The instant at which quotes of these hours stand: now, or the last close."""
