@@ -157,6 +157,7 @@ def groups(world: World) -> dict[str, tuple[dict[Any, Any], type[Any]]]:
 def restore(world: World, found: Found) -> None:
     """Take over the records of a state file or a snapshot; clock and market first."""
     from simulator import snapshots
+    from simulator.orders import groups as groups_of_orders
 
     meta = msgspec.json.decode(found["meta"]["meta"])
     world.ids.counters = meta["counters"]
@@ -176,6 +177,7 @@ def restore(world: World, found: Found) -> None:
     _restore_past(world, found)
     entries = found.get("journal", {})
     world.journal = [msgspec.json.decode(entries[key]) for key in sorted(entries, key=int)]
+    groups_of_orders.find_pairs(world)
     world.faults.restore(meta.get("faults", {"count": 0, "entries": []}))
     if "exact" in found["meta"]:
         snapshots.resume_exactly(world, msgspec.json.decode(found["meta"]["exact"]))

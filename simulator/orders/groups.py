@@ -47,12 +47,19 @@ def start(world: World, group: ComplexOrder) -> None:
         release(world, world.orders[number])
 
 
+def find_pairs(world: World) -> None:
+    """Know the pairs that wait among restored groups."""
+    world.pairs = {
+        group.id: None
+        for group in world.complex_orders.values()
+        if group.type == "PAIRS" and group.terminal_at is None
+    }
+
+
 def resume(world: World) -> None:
     """After a restart: enter again the beginnings that were due."""
     for group in world.complex_orders.values():
         first = group.orders if group.trigger is None else [group.trigger]
-        if group.type == "PAIRS":
-            world.pairs[group.id] = None
         if group.terminal_at is None and any(world.orders[n].waits for n in first):
             world.agenda.at(world.clock.now() + TO_START, "group", group.id)
 
@@ -196,9 +203,13 @@ def look_at_ratios(world: World) -> None:
     if not world.pairs:
         return
     for number in list(world.pairs):
-        group = world.complex_orders[number]
-        waiting = [m for n in group.orders if (m := world.orders[n]).status == "Contingent"]
-        if not waiting:
+        group = world.complex_orders.get(number)
+        waiting = [
+            member
+            for n in (group.orders if group is not None else ())
+            if (member := world.orders[n]).status == "Contingent"
+        ]
+        if group is None or not waiting:
             world.pairs.pop(number, None)
         elif passed(group, ratio(world, group)):
             for member in waiting:

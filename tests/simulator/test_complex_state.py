@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from simulator import reset, snapshots
 from simulator.boot import open_world
 from simulator.clock import Clock
 from tests.simulator.conftest import NUMBER, START, Desk
@@ -91,6 +92,12 @@ def test_groups_survive_a_restart(tmp_path: Path) -> None:
     assert [world.orders[n].status for n in ratio.members] == ["Filled"] * 2
 
 
+def _other_pair(desk: Desk) -> dict[str, Any]:
+    body = pair(desk, "90.0")
+    body["orders"][0]["legs"][0] |= {"symbol": "MSFT", "quantity": 3}
+    return body
+
+
 def _seconds(number: float) -> Any:
     from datetime import timedelta
 
@@ -103,9 +110,7 @@ async def _three_groups(file: Path) -> list[int]:
     world = open_world(scenario="empty", seed=7, start=START, speed=0, state=file)
     numbers = []
     async for desk in _desk(world):
-        ratio = pair(desk, "90.0")
-        ratio["orders"][0]["legs"][0] |= {"symbol": "MSFT", "quantity": 3}
-        for body in (ratio, bracket(desk), None):
+        for body in (_other_pair(desk), bracket(desk), None):
             if body is None:
                 desk.pass_time(5)
                 entry = limit(desk, "Buy to Open", "V", 5, at(desk, "V", "1.02"))
@@ -141,3 +146,34 @@ def _spoilt(chance: random.Random, body: Any) -> Any:
         index = chance.randrange(len(body))
         return [_spoilt(chance, one) if i == index else one for i, one in enumerate(body)]
     return chance.choice(NONSENSE)
+
+
+async def test_groups_go_back_to_a_snapshot(desk: Desk) -> None:
+    """The same follows twice from one instant, down to the frames."""
+    await post(desk, _other_pair(desk))
+    data = await post(desk, bracket(desk, price=at(desk, "KO", "0.99")))
+    ends = []
+    found = snapshots.take(desk.world)
+    for _ in range(2):
+        await desk.client.post("/control/prices", json={"symbol": "KO", "factor": 0.98})
+        desk.pass_time(5)
+        await desk.client.post("/control/prices", json={"symbol": "KO", "factor": 20})
+        desk.pass_time(5)
+        ends.append([(o.id, o.status, o.updated_at) for o in desk.world.orders.values()])
+        assert states(await group_of(desk, data)) == ["Filled", "Filled", "Cancelled"]
+        snapshots.restore(desk.world, found)
+    assert ends[0] == ends[1]
+    assert all(o.status == "Contingent" for o in desk.world.orders.values())
+
+
+async def test_a_reset_forgets_what_was_due(desk: Desk) -> None:
+    await desk.place(
+        ("Buy to Open", "KO", 1), order_type="Market", external_identifier="ledger-lag:5"
+    )
+    desk.pass_time(2)
+    await post(desk, bracket(desk))
+    await post(desk, _other_pair(desk))
+    reset.reset(desk.world)
+    desk.pass_time(10)
+    assert not desk.world.orders
+    assert desk.cash_of_ledger() == desk.account.cash
