@@ -231,6 +231,9 @@ class Order(Struct, kw_only=True):
     user_id: str | None = None
     expires_on: date | None = None
     """The session date at whose close the order ends; None works on."""
+    cancel_username: str | None = None
+    cancel_user_id: str | None = None
+    """Who asked for the cancellation."""
     frames: int = 0
     """How often it was published: keeps `updated-at` strictly growing."""
     unbooked: list[str] = field(default_factory=list)

@@ -194,7 +194,10 @@ def _match(world: World, order: Order) -> None:
 
 
 def request_cancel(world: World, order: Order, username: str | None = None) -> None:
-    """A customer's cancel: at once where no exchange is involved, else asked for."""
+    """A cancel, a customer's when named: at once where no exchange is involved, else asked for."""
+    if username is not None:
+        order.cancel_username = username
+        order.cancel_user_id = str(world.users[username].user_id)
     if order.status in ("Received", "Contingent"):
         cancelled(world, order)
         return

@@ -17,7 +17,7 @@ OPTIONAL = frozenset(
     {"in-flight-at", "live-at", "terminal-at", "cancelled-at", "cancelled-size",
      "ext-client-order-id", "ext-exchange-order-number", "ext-global-order-number",
      "contingent-status", "price", "price-effect", "stop-trigger", "replaces-order-id",
-     "replacing-order-id", "fills"}
+     "replacing-order-id", "fills", "cancel-user-id", "cancel-username"}
 )  # fmt: skip
 
 

@@ -37,6 +37,9 @@ class Trader:
 
     async def send(self, method: str, path: str, body: Any) -> None:
         answer = await self.desk.client.request(method, path, json=body)
+        if answer.status_code == 401:
+            await self.desk.sign_in()
+            return
         assert answer.status_code in (200, 201, 400, 422), answer.text
 
     def sides(self, symbol: str, quantity: int) -> list[dict[str, Any]]:
