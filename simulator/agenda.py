@@ -35,8 +35,9 @@ class Agenda:
         return due, name, key
 
     def snapshot(self) -> list[Entry]:
-        """All events in their order."""
-        return sorted(self._heap)
+        """All events in their order, numbered anew."""
+        rows = sorted(self._heap)
+        return [(due, place, name, key) for place, (due, _, name, key) in enumerate(rows, 1)]
 
     def restore(self, entries: Iterable[Any]) -> None:
         """Take over the events of a snapshot in their order; instants may be ISO texts."""

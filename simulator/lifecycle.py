@@ -87,13 +87,31 @@ def record_bars(world: World, now: datetime) -> None:
         if account.status["is-closed"]:
             continue
         kept = world.history[account.number].minutes
-        value = net_liq(world, account)
+        value = _unmoved(world, account, kept, now)
+        if value is None:
+            value = net_liq(world, account)
         before = kept[-1].close if kept else value
         high, low = max(before, value), min(before, value)
         bar = Bar(at=now - FIVE_MINUTES, open=before, high=high, low=low, close=value)
         kept.append(bar)
         del kept[:-KEPT_MINUTES]
         world.records.note("minute", account.number, bar.at.isoformat(), bar)
+
+
+def _unmoved(world: World, account: Account, kept: list[Bar], now: datetime) -> Decimal | None:
+    """The value of the last bar where nothing can have changed it since: all is closed."""
+    if not kept or kept[-1].at < now - 2 * FIVE_MINUTES:
+        return None
+    since = now - FIVE_MINUTES
+    if account.updated_at is not None and account.updated_at >= since:
+        return None
+    market = world.market
+    for position in account.positions.values():
+        if position.quantity and any(
+            market.is_open(position.symbol, when) for when in (since, now)
+        ):
+            return None
+    return kept[-1].close
 
 
 def close_day(world: World, now: datetime) -> None:
