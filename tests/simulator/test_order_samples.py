@@ -309,11 +309,13 @@ async def test_margin(desk: Desk) -> None:
     report = await desk.client.get(f"/margin/accounts/{NUMBER}/requirements")
     matches("margin_requirements_report_ira_200", report, more=options)
     limits = await desk.client.get(f"/accounts/{NUMBER}/position-limit")
-    # the two sample sets differ about the id
+    # the id may be absent
     matches("position_limit_200", limits, more=frozenset({"id"}))
     path = f"/accounts/{NUMBER}/margin-requirements/MSFT/effective"
     matches("margin_effective_requirement_200", await desk.client.get(path),
             more=frozenset({"clearing-identifier"}))  # fmt: skip
     body = request_of("margin_dry_run_200") | {"account-number": NUMBER}
     answer = await desk.client.post(f"/margin/accounts/{NUMBER}/dry-run", json=body)
-    matches("margin_dry_run_200", answer, more=options)
+    # its blocks of results are shortened, says the sample
+    found = differences(order_sample("margin_dry_run_200"), answer.json(), options)
+    assert [text for text in found if not text.endswith(": unexpected")] == []
