@@ -32,8 +32,9 @@ def suite(
     def run(number: int) -> Path:
         report = reports / f"{number}.xml"
         done = python_clients.run(
-            "tastytrade", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "pyproject.toml", f"--junitxml={report}",
-            *HALVES[number], cwd=source, **_credentials(told),
+            "tastytrade", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+            "-c", "pyproject.toml", f"--junitxml={report}", *HALVES[number],
+            cwd=source, **_credentials(told),
         )  # fmt: skip
         assert report.exists(), done.stdout[-3000:] + done.stderr[-3000:]
         return report

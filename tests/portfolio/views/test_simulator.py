@@ -74,7 +74,7 @@ def test_a_login_elsewhere_is_not_enough(web: Client, user: Any, settings: Any) 
 def test_a_simulator_elsewhere_is_never_asked(user: Any, settings: Any) -> None:
     settings.SIMULATOR_URL = "http://192.0.2.7:8100"
     factories.make_connection(user)
-    with pytest.raises(ValueError, match="loopback|simulator"):
+    with pytest.raises(ValueError, match=r"loopback|simulator"):
         simulated.control_for(user)
 
 
@@ -186,7 +186,7 @@ def test_what_is_wrong_stands_at_its_form(web: Client, told: dict[str, Any]) -> 
     refused = act(web, "price", symbol="NOSUCH", factor="0.5")
     assert refused.status_code == 422
     html = refused.content.decode()
-    assert 'value="NOSUCH"' in html and 'role="alert"' in html or "price_symbol_error" in html
+    assert ('value="NOSUCH"' in html and 'role="alert"' in html) or "price_symbol_error" in html
     assert act(web, "fault", what="rest:status", path="(").status_code == 422
     assert act(web, "nonsense").status_code == 404
     assert web.get(reverse("portfolio:simulator-act", args=["pause"])).status_code == 405
