@@ -118,7 +118,7 @@ class Session:
                 if value != self.world.users[token.username].external_id:
                     self._answer(body, "error", message="failed")
                     return
-                self._answer(body, "ok", value=value)
+                self._answer(body, "ok")
                 return
             case _:
                 self._answer(body, "error", message="not implemented")
