@@ -123,7 +123,7 @@ def equity_option(line: Line, now: datetime) -> Wire:
     return {
         "symbol": line.symbol,
         "instrument-type": OPTION,
-        "active": now < end.expires and root.standard,
+        "active": now < end.expires,
         "strike-price": text(line.strike),
         "root-symbol": root.symbol,
         "underlying-symbol": root.underlying,

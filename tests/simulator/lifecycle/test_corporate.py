@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator import corporate
+from simulator import corporate, lifecycle_options
 from simulator.balances import net_liq
+from simulator.boot import open_world
 from simulator.model import Transaction
 from tests.simulator.books import check_account, holdings
-from tests.simulator.conftest import NUMBER, Desk
+from tests.simulator.conftest import NUMBER, START, Desk
 
 CALL, PUT = "MSFT  261218C00520000", "MSFT  261218P00500000"
 ZERO = Decimal(0)
@@ -78,6 +80,23 @@ async def test_an_odd_split_changes_what_is_delivered(desk: Desk) -> None:
     adjusted = next(i for i in chain["items"] if i["root-symbol"] == "MSFT1")
     assert adjusted["option-chain-type"] == "Non-standard"
     assert [d["amount"] for d in adjusted["deliverables"]] == ["150.0"]
+    symbol = "MSFT1 261218C00520000"
+    refused = await desk.place(("Buy to Open", symbol, 1), order_type="Market", status=422)
+    assert refused["error"]["errors"][0]["code"] == "closing_only"
+    order = await desk.place(("Sell to Close", symbol, 1), order_type="Market")
+    desk.pass_time(3)
+    assert desk.world.orders[order["order"]["id"]].status == "Filled"
+    assert holdings(desk.account)[symbol] == 1
+
+
+async def test_an_adjusted_call_delivers_its_shares(desk: Desk) -> None:
+    await desk.buy(CALL, 2)
+    act(desk, "split", new=3, old=2)
+    symbol = "MSFT1 261218C00520000"
+    lifecycle_options.exercise(desk.world, desk.account, symbol, Decimal(1))
+    assert holdings(desk.account) == {"MSFT": 150, symbol: 1}
+    assert desk.world.transactions[NUMBER][-1].net_value == -52_000
+    check_account(desk.world, NUMBER)
 
 
 async def test_a_reverse_split_leaves_whole_shares(desk: Desk) -> None:
@@ -216,3 +235,20 @@ async def test_a_market_restored_before_the_action_knows_nothing_of_it(desk: Des
     assert market.mark("MICR") == renamed
     assert market.quote("KO") is None
     assert market.quote("SOFTY") is not None
+
+
+async def test_what_companies_did_survives_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "state"
+    world = open_world(scenario="empty", seed=7, start=START, speed=0, state=file)
+    account = world.accounts[NUMBER]
+    lifecycle_options.receive(
+        world, account, "MSFT", Decimal(10), Decimal(500), Decimal(-5000), START
+    )
+    corporate.apply(world, {"kind": "split", "symbol": "MSFT", "new": 3, "old": 2})
+    corporate.apply(world, {"kind": "symbol-change", "symbol": "MSFT", "to": "MICR"})
+    world.flush()
+    again = open_world(scenario="empty", seed=7, speed=0, state=file)
+    assert holdings(again.accounts[NUMBER]) == {"MICR": 15}
+    assert again.market.mark("MICR") == world.market.mark("MICR")
+    assert again.market.quote("MSFT") is None
+    check_account(again, NUMBER)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from simulator.buying_power import State, mark_of, state
+from simulator.fees import Rates, leg_fees
 from simulator.market.market import exact
 from simulator.model import TERMINAL, ZERO, Account, Order
 from simulator.orders.request import read_order
+from simulator.terms import terms_of
 from simulator.world import World
 from tests.simulator.books import check_account
 
@@ -24,7 +27,8 @@ LEGAL = {
     "Replace Requested": {"Replace Requested", "Cancelled", "Filled", "Expired"},
     "Filled": {"Filled"},
 }
-CENT = Decimal("0.01")
+STEP = 50_000
+"""Microseconds between two states of the market."""
 EXEMPT = ("immediate", "partial", "delayed", "scheduled")
 """Scripts that execute whatever the market says."""
 
@@ -45,6 +49,9 @@ def accounts_balance(world: World) -> None:
     """Cash and positions equal the sums of the transactions, in every account."""
     for number in world.accounts:
         check_account(world, number)
+        for row in world.transactions[number][-8:]:
+            parts = (row.commission, row.clearing, row.regulatory, row.proprietary)
+            assert row.net_value == row.value - sum((p for p in parts if p), ZERO)
 
 
 def parts_add_up(world: World) -> None:
@@ -76,9 +83,16 @@ def fills_in_the_market(world: World, since: int) -> None:
             line = world.market.line(fill["symbol"])
             if line is None:
                 continue
-            price = world.market.view_at(fill["at"]).price(line)  # type: ignore[attr-defined]
             buys = next(leg.buys for leg in order.legs if leg.symbol == fill["symbol"])
-            assert fill["price"] == exact(price.ask if buys else price.bid), (order, fill)
+            assert fill["price"] in far_prices(world, line, fill["at"], buys), (order, fill)
+
+
+def far_prices(world: World, line: Any, when: datetime, buys: bool) -> set[Decimal]:
+    """The far side at an instant, and at the market's step that the instant lies in."""
+    step = when.replace(microsecond=when.microsecond // STEP * STEP)
+    views = [world.market.view_at(at) for at in (when, step)]  # type: ignore[attr-defined]
+    prices = [view.price(line) for view in views]
+    return {exact(price.ask if buys else price.bid) for price in prices}
 
 
 def within_limit(order: Order, fills: list[dict[str, Any]]) -> None:
@@ -118,8 +132,20 @@ def order_accepted(
     if body["order-type"] == "Limit" and len(body["legs"]) == 1:
         cash, stock = flows(world, body)
         fees = -signed(done["fee-calculation"], "total-fees")
+        assert fees == fees_of(world, body)
         margin = -signed(effect, "change-in-margin-requirement")
         assert change == cash + stock - margin - fees, (body, done)
+
+
+def fees_of(world: World, body: dict[str, Any]) -> Decimal:
+    """Fees of a limit order of one leg by the dated tables."""
+    (leg,) = body["legs"]
+    terms = terms_of(world, leg["symbol"])
+    assert terms is not None
+    quantity = Decimal(str(leg["quantity"]))
+    notional = quantity * Decimal(body["price"]) * terms.multiplier
+    kind, rates = leg["instrument-type"], Rates.on(world.today())
+    return leg_fees(kind, leg["action"], quantity, notional, rates, terms.fee_root).total
 
 
 def flows(world: World, body: dict[str, Any]) -> tuple[Decimal, Decimal]:
