@@ -79,7 +79,6 @@ def resume_exactly(world: World, state: dict[str, Any]) -> None:
     """Take up what was due as it was."""
     world.agenda.restore(state["agenda"])
     world.reached = datetime.fromisoformat(state["reached"])
-    world.market.advance(world.reached)
     for number, moment in state["last-match"]:
         world.last_match[number] = None if moment is None else datetime.fromisoformat(moment)
     world.hub.sent = state["frames-sent"]

@@ -47,6 +47,7 @@ from simulator.transcript import Transcript
 MS = timedelta(milliseconds=1)
 FINEST_STEP = timedelta(seconds=1)
 MOST_STEPS = 240
+BEAT = 50_000  # microseconds between two looks at the market
 NEXT_EXECUTION = timedelta(milliseconds=100)
 
 
@@ -57,6 +58,8 @@ class MarketLike(Protocol):
     def instrument(self, symbol: str) -> dict[str, Any] | None: ...
     def quote(self, symbol: str) -> Any: ...
     def mark(self, symbol: str) -> Any: ...
+    def is_open(self, symbol: str, when: datetime | None = None) -> bool: ...
+    def settlement(self, symbol: str) -> Any: ...
     def advance(self, now: datetime) -> Any: ...
     def snapshot(self) -> Any: ...
     def restore(self, state: Any) -> None: ...
@@ -273,9 +276,10 @@ class World:
     def _instant(self, instant: datetime) -> None:
         self.clock.pinned = self.reached = instant
         try:
-            self.market.advance(instant)
+            moves = self.market.advance(_beat(instant))
             self._due(instant)
-            self.market_moved()
+            if moves:
+                self.market_moved()
         finally:
             self.clock.pinned = None
 
@@ -291,9 +295,11 @@ class World:
                 if order is not None:
                     machine.handle(self, name, order)
             elif name == "book":
-                self.book_late(self.orders[int(key)])
+                if int(key) in self.orders:
+                    self.book_late(self.orders[int(key)])
             elif name == "group":
-                groups.start(self, self.complex_orders[int(key)])
+                if int(key) in self.complex_orders:
+                    groups.start(self, self.complex_orders[int(key)])
             else:
                 self.daily(name, str(key))
             self.publish_groups()
@@ -331,7 +337,7 @@ class World:
     def resume(self) -> None:
         """Enter again what is due for the orders that are not finished, and the daily events."""
         self.reached = self.clock.now()
-        self.market.advance(self.reached)
+        self.market.advance(_beat(self.reached))
         for order in list(self.orders.values()):
             if order.unbooked:
                 self.book_late(order)
@@ -344,6 +350,11 @@ class World:
     def flush(self, meta: bool = True) -> None:
         """Write what changed since the last time; with `meta` the clock in any case."""
         self.records.flush(self, meta)
+
+
+def _beat(instant: datetime) -> datetime:
+    """The market's step that an instant lies in: events close together share its prices."""
+    return instant.replace(microsecond=instant.microsecond // BEAT * BEAT)
 
 
 def _ripe(order: Order, now: datetime) -> bool:

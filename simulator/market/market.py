@@ -93,17 +93,21 @@ class Market:
         """The instant of the current view."""
         return self.view.moment
 
-    def advance(self, now: datetime) -> None:
-        """Move to an instant (backwards is allowed after a restore) and tell the listeners."""
+    def advance(self, now: datetime) -> bool:
+        """Move to an instant (backwards is allowed after a restore) and tell the listeners.
+
+        False when it was there already.
+        """
         epoch = now.timestamp()
         if epoch == self.view.epoch:
-            return
+            return False
         self._tick += 1
         self.view = View(self.levels, epoch)
         self._hot = {s: e for s, e in self._hot.items() if e[1] >= self._tick - KEPT_HOT}
         changed = frozenset(self._hot)
         for listener in list(self._listeners):
             listener(changed)
+        return True
 
     def on_tick(self, listener: Listener) -> Callable[[], None]:
         """Call `listener(symbols asked for lately)` after each advance; returns the undo."""
