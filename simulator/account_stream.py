@@ -29,6 +29,15 @@ LOOK_EVERY = 1.0
 CONNECTS = ("connect", "account-subscribe")
 
 
+def _echoed(value: Any) -> Any:
+    """What a client said, to be given back; None for what JSON here cannot write."""
+    try:
+        dumps(value)
+    except TypeError:
+        return None
+    return value
+
+
 class Session:
     """One socket."""
 
@@ -128,12 +137,13 @@ class Session:
     def _answer(self, body: dict[str, Any], status: str, **more: Any) -> None:
         frame = {
             "status": status,
-            "action": body.get("action"),
+            "action": _echoed(body.get("action")),
             "web-socket-session-id": self.id,
             **more,
         }
-        if body.get("request-id") is not None:
-            frame["request-id"] = body["request-id"]
+        request_id = _echoed(body.get("request-id"))
+        if request_id is not None:
+            frame["request-id"] = request_id
         self.outbox.put(dumps(frame))
 
     async def _write(self) -> None:
