@@ -10,6 +10,7 @@ from typing import Any
 from simulator import reset, snapshots
 from simulator.boot import open_world
 from simulator.clock import Clock
+from simulator.fills import steer
 from tests.simulator.conftest import NUMBER, START, Desk
 from tests.simulator.test_complex_orders import (
     BASE,
@@ -177,3 +178,15 @@ async def test_a_reset_forgets_what_was_due(desk: Desk) -> None:
     desk.pass_time(10)
     assert not desk.world.orders
     assert desk.cash_of_ledger() == desk.account.cash
+
+
+async def test_a_removed_side_takes_the_other_along(desk: Desk) -> None:
+    await desk.buy("KO", 10)
+    data = await post(desk, {"type": "OCO", "orders": exits(desk)})
+    desk.pass_time(2)
+    first = (await group_of(desk, data))["orders"][0]["id"]
+    steer.remove(desk.world, desk.world.orders[first])
+    desk.pass_time(1)
+    group = await group_of(desk, data)
+    assert states(group) == ["Removed", "Cancelled"]
+    assert group["terminal-at"]
