@@ -1,4 +1,7 @@
-"""Random histories of a broker. 10,000 steps; SIMULATOR_STEPS asks for another number."""
+"""Random histories of a broker: 10,000 steps, or as many as SIMULATOR_STEPS says.
+
+SIMULATOR_SEED asks for other histories, SIMULATOR_NO_SHRINK leaves a failing one as long as it was.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ SHARDS, LENGTH = 4, 100
 PHASES = (Phase.generate,) if "SIMULATOR_NO_SHRINK" in os.environ else tuple(Phase)
 
 
+@pytest.mark.timeout(max(600, STEPS // 5))
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_a_broker_stays_right(shard: int) -> None:
     aim, turn = trading.steps + STEPS // SHARDS, 0
