@@ -65,7 +65,8 @@ FRAMES: tuple[Any, ...] = (
     {"action": "heartbeat", "auth-token": "x", "request-id": 2},
 )  # fmt: skip
 WRONG: tuple[Any, ...] = (
-    None, True, -1, 0, 10**30, 1.5, -0.0, "", "NaN", "Infinity", "1e400", "-1", "\x00", "ü" * 40,
+    None, True, -1, 0, 10**30, 1.5, -0.0, "", "NaN", "Infinity", "1e400", "-1", "\x00",
+    "\ud800", "ü" * 40,
     "x" * 5000, [], {}, [None], [[[[]]]], {"": {}}, {"a": [{}]}, "2026-02-30", "Buy", "{=}", "/ES",
     "BTC/USD", "MSFT  261218C00520000", "SPY{=0m}", "SPY{=5m,price=x}",
 )  # fmt: skip
