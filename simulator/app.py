@@ -61,7 +61,7 @@ def create_app(world: World, ticking: bool = True) -> Front:
     )
     app.router.redirect_slashes = False
     app.state.world = world
-    front = Front(app, world)
+    front = Front(app, world, remembers=ticking)
     return front
 
 

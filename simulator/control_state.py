@@ -47,6 +47,7 @@ async def overview(world: World, request: Request, body: None) -> Any:
         "users": list(world.users),
         "accounts": list(world.accounts),
         "orders": len(world.orders),
+        "filled": sum(order.status == "Filled" for order in world.orders.values()),
         "subscribers": len(world.hub.subscribers),
         "faults": len(world.faults.entries),
         "snapshots": sorted(world.snapshots),

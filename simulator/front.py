@@ -21,6 +21,7 @@ from simulator.fault_rest import Player, hang_up
 from simulator.faults import HTML, TITLES, Fault, Meeting
 from simulator.fills.scripts import LOST
 from simulator.http import error
+from simulator.remembered import Remembered
 from simulator.throttle import Throttle
 from simulator.transcript import Listening
 from simulator.world import World
@@ -32,15 +33,17 @@ PUBLIC = re.compile(
 NO_PROXY = re.compile(r"^/(control(/.*)?|auth\.html|healthz)$")
 ACCOUNT = re.compile(r"/accounts/([^/]+)")
 ORDER_ROUTES = re.compile(r"^/(accounts|customers)/[^/]+/(complex-)?orders(/|$)")
+READS = ("GET", "HEAD")
 OLDEST, OLDEST_ORDERS = "20240501", "20250813"
 
 
 class Front:
     """What a request passes before and after the services."""
 
-    def __init__(self, app: ASGIApp, world: World) -> None:
+    def __init__(self, app: ASGIApp, world: World, remembers: bool = False) -> None:
         self.app = app
         self.world = world
+        self.remembered = Remembered(world, remembers)
         self.poke = asyncio.Event()
         self.throttle = Throttle(world)
 
@@ -69,7 +72,9 @@ class Front:
             # Starlette answers a failure and raises it again; the answer is all that is wanted
             if not outbox.messages:
                 raise
-        self.poke.set()
+        if scope["method"] not in READS:
+            self.remembered.forget()
+            self.poke.set()
         if self.world.transcript.on:
             self.world.transcript.request(scope, receive, outbox.messages)
         await outbox.deliver(receive, lost=LOST in scope)
@@ -89,7 +94,19 @@ class Front:
             with outbox.player.lagging(number.group(1) if number else ""):  # type: ignore[union-attr]
                 await self.app(scope, receive, outbox)
         else:
+            await self._served(scope, receive, outbox)
+
+    async def _served(self, scope: Scope, receive: Receive, outbox: Outbox) -> None:
+        key = self.remembered.key(scope)
+        known = None if key is None else self.remembered.find(key)
+        if known is None:
             await self.app(scope, receive, outbox)
+            if key is not None:
+                self.remembered.keep(key, outbox.messages)
+            return
+        for message in known:
+            await outbox({**message, "headers": message["headers"][:-1]}
+                         if "headers" in message else message)  # fmt: skip
 
     def _meeting(self, scope: Scope, headers: dict[str, str]) -> Meeting:
         number = ACCOUNT.search(scope["path"])
