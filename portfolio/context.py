@@ -15,6 +15,7 @@ from django.utils.functional import SimpleLazyObject
 from brokerage import clock, selectors
 from brokerage.clock import SessionState
 from brokerage.models import Connection, Order
+from brokerage.simulated import offered_to
 from portfolio import formats
 from portfolio.analytics.pnl import buying_power_use
 from portfolio.desk import RequestDesk, desk_of
@@ -33,7 +34,10 @@ NAVIGATION = (
     ("portfolio:order-list", "Orders", "orders", ("order-list", "order-detail")),
     ("portfolio:connection-list", "Connections", "connections", _CONNECTION_PAGES),
     ("portfolio:notice-list", "Notices", "notices", ("notice-list",)),
+    ("portfolio:simulator", "Simulator", "simulator", ("simulator", "simulator-act")),
 )
+# On a phone these stand behind "More".
+_SECONDARY = ("Connections", "Notices", "Simulator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +82,16 @@ class Shell:
         return [
             Link(url, label, icon, here in names, counts.get(label, 0))
             for name, label, icon, names in NAVIGATION
-            if (url := _url(name))
+            if (label != "Simulator" or offered_to(self.request.user)) and (url := _url(name))
         ]
 
     @property
     def bottom_links(self) -> list[Link]:
-        return [link for link in self.links if link.label not in ("Connections", "Notices")]
+        return [link for link in self.links if link.label not in _SECONDARY]
 
     @property
     def more_links(self) -> list[Link]:
-        return [link for link in self.links if link.label in ("Connections", "Notices")]
+        return [link for link in self.links if link.label in _SECONDARY]
 
     @property
     def scope(self) -> Scope | None:

@@ -11,6 +11,7 @@ PATHS: dict[str, str] = {
     "connections": '<path d="M8 12a4 4 0 0 0 6 .5l2-2a4 4 0 0 0-5.7-5.7L9 6"/>'
     '<path d="M12 8a4 4 0 0 0-6-.5l-2 2a4 4 0 0 0 5.7 5.7L11 14"/>',
     "notices": '<path d="M5 8a5 5 0 0 1 10 0c0 5 2 6 2 6H3s2-1 2-6M8.5 17h3"/>',
+    "simulator": '<path d="M3 4h14v10H3zM7 17h6M10 14v3"/><path d="M6 11l2-3 3 2 3-4"/>',
     "settings": '<path d="M4 6h7M15 6h1M4 14h1M9 14h7"/><circle cx="13" cy="6" r="2"/>'
     '<circle cx="7" cy="14" r="2"/>',
     "account": '<circle cx="10" cy="7" r="3.5"/><path d="M3.5 17a6.5 6.5 0 0 1 13 0"/>',

@@ -17,6 +17,7 @@ _FAMILIES = (
     "notices",
     "ticket",
     "orders",
+    "simulator",
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [

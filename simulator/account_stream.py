@@ -29,6 +29,15 @@ LOOK_EVERY = 1.0
 CONNECTS = ("connect", "account-subscribe")
 
 
+def _echoed(value: Any) -> Any:
+    """What a client said, to be given back; None for what JSON here cannot write."""
+    try:
+        dumps(value)
+    except TypeError:
+        return None
+    return value
+
+
 class Session:
     """One socket."""
 
@@ -37,6 +46,8 @@ class Session:
         self.socket = socket
         self.id = world.ids.hex("socket", 4)
         self.outbox = Subscriber("")
+        self.outbox.id = self.id
+        self.outbox.transcript = world.transcript
         self.connected = False
         self.heard = time.monotonic()
         self.doomed_at: float | None = None
@@ -116,7 +127,7 @@ class Session:
                 if value != self.world.users[token.username].external_id:
                     self._answer(body, "error", message="failed")
                     return
-                self._answer(body, "ok", value=value)
+                self._answer(body, "ok")
                 return
             case _:
                 self._answer(body, "error", message="not implemented")
@@ -126,12 +137,13 @@ class Session:
     def _answer(self, body: dict[str, Any], status: str, **more: Any) -> None:
         frame = {
             "status": status,
-            "action": body.get("action"),
+            "action": _echoed(body.get("action")),
             "web-socket-session-id": self.id,
             **more,
         }
-        if body.get("request-id") is not None:
-            frame["request-id"] = body["request-id"]
+        request_id = _echoed(body.get("request-id"))
+        if request_id is not None:
+            frame["request-id"] = request_id
         self.outbox.put(dumps(frame))
 
     async def _write(self) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 Entry = tuple[datetime, int, str, int | str]
 
@@ -31,3 +33,17 @@ class Agenda:
             return None
         due, _, name, key = heapq.heappop(self._heap)
         return due, name, key
+
+    def snapshot(self) -> list[Entry]:
+        """All events in their order, numbered anew."""
+        rows = sorted(self._heap)
+        return [(due, place, name, key) for place, (due, _, name, key) in enumerate(rows, 1)]
+
+    def restore(self, entries: Iterable[Any]) -> None:
+        """Take over the events of a snapshot in their order; instants may be ISO texts."""
+        self._heap = [
+            (datetime.fromisoformat(due) if isinstance(due, str) else due, count, name, key)
+            for due, count, name, key in entries
+        ]
+        heapq.heapify(self._heap)
+        self._count = max((entry[1] for entry in self._heap), default=0)

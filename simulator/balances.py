@@ -109,7 +109,7 @@ def _cash(account: Account, power: State) -> dict[str, Decimal]:
         "margin-settle-balance": ZERO,
         "total-settle-balance": account.cash,
         "pending-cash": ZERO,
-        "pending-margin-interest": ZERO,
+        "pending-margin-interest": account.interest.quantize(CENT, ROUND_HALF_UP),
         "total-pending-liquidity-pool-rebate": ZERO,
         "unsettled-cryptocurrency-fiat-amount": ZERO,
         "day-trade-excess": free,

@@ -15,6 +15,7 @@ import orjson
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from simulator.dxlink_faults import Faulty
 from simulator.dxlink_feed import Feed, Limits
 from simulator.dxlink_session import BYE, Grant, Session
 
@@ -25,11 +26,18 @@ MOST_BYTES = 1 << 20  # of one client frame
 IDLE = 0.25
 
 
+def encode(frame: dict[str, Any] | str) -> str:
+    """A frame's text; a fault's garbage is one already."""
+    return frame if isinstance(frame, str) else orjson.dumps(frame).decode()
+
+
 class Connection:
     """One socket: a reader, and a writer that wakes with the market."""
 
     def __init__(self, server: DxlinkServer, socket: WebSocket) -> None:
         self.socket = socket
+        self.id = server.world.ids.hex("market-socket", 4)
+        self.faulty = Faulty(server.world, self)
         self.session = Session(
             server.world.market,
             server.authorize,
@@ -92,6 +100,8 @@ class Connection:
                 await asyncio.wait_for(self.wake.wait(), self._pause())
             self.wake.clear()
             await self.send(self.session.tick(time.monotonic()))
+            if self.faulty.closing:
+                self.session.closing = self.faulty.closing
             if self.session.closing:
                 await self.close(*self.session.closing)
                 return
@@ -102,11 +112,13 @@ class Connection:
         return min(max(wait, 0.02), IDLE) if wait > 0 else IDLE
 
     async def send(self, frames: list[dict[str, Any]]) -> None:
-        """Write frames in order; a frozen connection swallows them."""
+        """Write frames in order, as the faults have them; a frozen connection swallows them."""
         async with self._lock:
+            if self.faulty.concerned:
+                frames = self.faulty.pass_on(frames)
             for frame in frames:
                 if not self.frozen:
-                    await self.socket.send_text(orjson.dumps(frame).decode())
+                    await self.socket.send_text(encode(frame))
 
     async def close(self, code: int, reason: str) -> None:
         """Close from our side."""

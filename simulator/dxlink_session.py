@@ -78,6 +78,11 @@ class Session:
         """Whether data may flow."""
         return self._grant is not None and self._ending is None
 
+    @property
+    def username(self) -> str:
+        """Whose token it is, empty before one was accepted."""
+        return self._grant.user.removeprefix("U-") if self._grant is not None else ""
+
     # -- what the client says ----------------------------------------------------------------
 
     def receive(self, message: Any, now: float) -> list[Frame]:

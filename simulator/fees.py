@@ -104,9 +104,10 @@ class Fees:
         return self._with(other, -1)
 
     def _with(self, other: Fees, sign: int) -> Fees:
-        return Fees(
-            **{f.name: getattr(self, f.name) + sign * getattr(other, f.name) for f in fields(self)}
-        )
+        return Fees(*[getattr(self, n) + sign * getattr(other, n) for n in _NAMES])
+
+
+_NAMES = tuple(f.name for f in fields(Fees))
 
 
 @dataclass(frozen=True, slots=True)

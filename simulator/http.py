@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -262,13 +263,21 @@ async def body_json(request: Request) -> dict[str, Any]:
     return payload
 
 
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
 def loads(raw: bytes) -> Any:
-    """JSON with exact decimals; NaN and infinities are refused."""
+    """JSON with exact decimals; ValueError for NaN, infinities and halves of surrogate pairs."""
 
     def refuse(word: str) -> Any:
         raise ValueError(word)
 
-    return json.loads(raw.decode("utf-8"), parse_float=Decimal, parse_constant=refuse)
+    text = raw.decode("utf-8")
+    found = json.loads(text, parse_float=Decimal, parse_constant=refuse)
+    if SURROGATE.search(text):
+        # what cannot be written again must not be taken in
+        json.dumps(found, ensure_ascii=False, default=str).encode("utf-8")
+    return found
 
 
 # -- wire text -------------------------------------------------------------------------------

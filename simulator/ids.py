@@ -7,7 +7,7 @@ import hashlib
 import uuid
 from datetime import date
 
-FIRST = {"order": 401_300_000, "transaction": 300_100_000, "exec": 101_000}
+FIRST = {"order": 401_300_000, "transaction": 300_100_000, "exec": 101_000, "complex": 77_100}
 STEP = {"order": 37, "transaction": 7}
 
 

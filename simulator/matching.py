@@ -1,83 +1,67 @@
-"""Executions against the simulated market.
+"""Executions: which model looks at an order, and what an execution writes.
 
 `touch` (default): a buy executes at the ask when its limit reaches it, a sell at the bid; more than
 the displayed size takes several executions, 100 ms apart, as long as the price holds. `queue`: the
-displayed size executes once per change of the quote. A spread executes at its natural price, all
-legs together. Stops wake by the last price.
+displayed size executes once per change of the quote. `mid`: as `touch`, and with a seeded chance
+per change of the quote at the middle where the limit reaches that. `scripted`: see
+`fills/scripts.py`. `legacy-cert`: the old fixed table of the broker's sandbox. A spread executes
+all legs together. Stops wake by the last price. Each order keeps the name of its model.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from simulator.fills import legacy, scripts
+from simulator.fills.sides import Execution, Side, at_middle, far_sides, limit_of, natural
 from simulator.market.calendar import new_york_date
 from simulator.model import ZERO, Fill, Leg, Order
+from simulator.orders import groups
 from simulator.orders.sessions import is_open
-from simulator.terms import Terms, terms_of
 from simulator.venues import venue_for
 
 if TYPE_CHECKING:
     from simulator.world import World
 
+__all__ = ["FILL_MODELS", "Execution", "execute", "far_sides", "goes_on", "look", "natural"]
+
+FILL_MODELS = ("touch", "queue", "mid", "scripted", "legacy-cert")
 MATCHABLE = ("Live", "Cancel Requested", "Replace Requested")
 MARKET_LIKE = ("Market", "Notional Market", "Marketable Limit")
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """A leg's far side of the market: price per unit and displayed quantity."""
-
-    leg: Leg
-    terms: Terms
-    ratio: Decimal
-    price: Decimal
-    size: Decimal
-    last: Decimal | None
-    time: datetime | None
-
-
-def look(world: World, order: Order) -> Decimal:
-    """Lots that execute now; 0 when nothing does. Wakes stops."""
+def look(world: World, order: Order) -> Execution | None:
+    """What an order is given now, None for nothing. Wakes stops."""
     if order.status not in MATCHABLE or order.filled:
-        return ZERO
+        return None
+    found = _given(world, order)
+    if found is None or not order.oco_side:
+        return found
+    lots = min(found.lots, groups.room(world, order))
+    return Execution(lots, found.sides) if lots > 0 else None
+
+
+def _given(world: World, order: Order) -> Execution | None:
+    if order.fill_model == "scripted" and scripts.decides(order):
+        return scripts.look(world, order)
     sides = far_sides(world, order)
-    if sides is None or not _session_open(world, order, sides):
-        return ZERO
-    if not _awake(world, order, sides[0]) or not _price_reached(order, sides):
-        return ZERO
-    return _lots(world, order, sides)
+    if sides is None or not is_open(sides[0].terms, order.time_in_force, world.clock.now()):
+        return None
+    if order.fill_model == "legacy-cert":
+        return legacy.look(order, sides)
+    if not _awake(world, order, sides[0]):
+        return None
+    if _price_reached(order, sides):
+        lots = _lots(world, order, sides)
+        return Execution(lots, sides) if lots > 0 else None
+    return _middle(world, order, sides) if order.fill_model == "mid" else None
 
 
-def _session_open(world: World, order: Order, sides: list[Side]) -> bool:
-    return is_open(sides[0].terms, order.time_in_force, world.clock.now())
-
-
-def far_sides(world: World, order: Order) -> list[Side] | None:
-    """The market of every leg; None when a leg has no far side."""
-    found = []
-    for leg in order.legs:
-        terms, quote = terms_of(world, leg.symbol), world.market.quote(leg.symbol)
-        if terms is None or quote is None:
-            return None
-        price = quote.ask if leg.buys else quote.bid
-        size = quote.ask_size if leg.buys else quote.bid_size
-        if price is None or (price <= 0 and len(order.legs) == 1):
-            return None
-        found.append(
-            Side(
-                leg=leg,
-                terms=terms,
-                ratio=(leg.quantity or order.size) / order.size if order.size else ZERO,
-                price=Decimal(price),
-                size=Decimal(size or 0),
-                last=None if quote.last is None else Decimal(quote.last),
-                time=getattr(quote, "time", None),
-            )
-        )
-    return found
+def goes_on(order: Order) -> bool:
+    """Whether the rest of an order is looked at again soon, the quote unchanged."""
+    return order.fill_model == "touch"
 
 
 def _awake(world: World, order: Order, side: Side) -> bool:
@@ -94,53 +78,60 @@ def _awake(world: World, order: Order, side: Side) -> bool:
 
 
 def _price_reached(order: Order, sides: list[Side]) -> bool:
-    if order.price is None or order.order_type in (*MARKET_LIKE, "Stop"):
+    limit = limit_of(order)
+    if limit is None or order.order_type in (*MARKET_LIKE, "Stop"):
         return True
-    limit = order.price if order.price_effect == "Debit" else -order.price
     return natural(sides) <= limit
 
 
-def natural(sides: list[Side]) -> Decimal:
-    """Net cost per lot at the far sides: positive is paid."""
-    return sum((s.leg.sign * s.ratio * s.price for s in sides), ZERO)
+def _middle(world: World, order: Order, sides: list[Side]) -> Execution | None:
+    """The middle, where the limit reaches it and the draw for this quote says so."""
+    better, limit = at_middle(sides), limit_of(order)
+    if limit is None or natural(better) > limit or not _changed(world, order, sides):
+        return None
+    drawn = int.from_bytes(
+        world.ids.digest("mid", order.id, world.last_match[order.id], size=4), "big"
+    )
+    if drawn / 2**32 >= world.settings.mid_probability:
+        return None
+    return Execution(_displayed(order, better), better)
 
 
 def _lots(world: World, order: Order, sides: list[Side]) -> Decimal:
+    if order.fill_model == "queue" and not _changed(world, order, sides):
+        return ZERO
+    return _displayed(order, sides)
+
+
+def _displayed(order: Order, sides: list[Side]) -> Decimal:
+    """What is left, but no more than the far sides show; crypto and fractions are one piece."""
     left = order.lots_left
-    if order.script and order.script.startswith("partial:"):
-        return _scripted(order, left)
-    fractional = sides[0].terms.instrument_type == "Cryptocurrency"
-    if fractional or left < 1:
+    if sides[0].terms.instrument_type == "Cryptocurrency" or left < 1:
         return left
     shown = min(s.size / s.ratio for s in sides)
     whole = Decimal(int(shown)) if shown >= 1 else Decimal(1)
-    if order.fill_model == "queue":
-        stamp = max((s.time for s in sides if s.time), default=None)
-        if stamp is not None and world.last_match.get(order.id) == stamp:
-            return ZERO
-        world.last_match[order.id] = stamp
     return min(left, whole)
 
 
-def _scripted(order: Order, left: Decimal) -> Decimal:
-    wanted = Decimal(order.script.split(":")[1]) if order.script else ZERO
-    done = order.size - left
-    return max(min(wanted - done, left), ZERO)
+def _changed(world: World, order: Order, sides: list[Side]) -> bool:
+    """Whether a quote is newer than the one this order was last given something from."""
+    stamp = max((s.time for s in sides if s.time), default=None)
+    if stamp is not None and world.last_match.get(order.id) == stamp:
+        return False
+    world.last_match[order.id] = stamp
+    return True
 
 
-def execute(world: World, order: Order, lots: Decimal) -> list[tuple[Leg, Fill]]:
-    """Add the executions of `lots` to the legs; prices are those of the far sides now."""
-    sides = far_sides(world, order)
-    if sides is None:
-        return []
+def execute(world: World, order: Order, given: Execution) -> list[tuple[Leg, Fill]]:
+    """The executions of what a model gave, not yet entered in the legs."""
     now = world.clock.now()
-    group = "0" if len(sides) == 1 else str(world.ids.next("group") + 2_263_000_000)
-    done = []
-    for side in sides:
-        quantity = min(side.ratio * lots, side.leg.remaining)
-        fill = _fill(world, order, side, quantity, group, now)
-        done.append((side.leg, fill))
-    return done
+    single = len(given.sides) == 1 or order.fill_model == "legacy-cert"
+    group = "0" if single else str(world.ids.next("group") + 2_263_000_000)
+    return [
+        (side.leg, _fill(world, order, side, quantity, group, now))
+        for side in given.sides
+        if (quantity := min(side.ratio * given.lots, side.leg.remaining)) > 0
+    ]
 
 
 def _fill(
@@ -151,6 +142,8 @@ def _fill(
     # the legs of a spread trade in one place
     key = (order.id, group) if group != "0" else (order.id, count)
     venue = venue_for(world.ids, side.terms.instrument_type, side.terms.exchange, *key)
+    if order.fill_model == "legacy-cert":
+        venue = legacy.VENUE
     order.venue = venue
     return Fill(
         fill_id=f"{len(side.leg.fills) + 1}_SIM{order.id}.{day:%Y%m%d}.{count}",

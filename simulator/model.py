@@ -18,6 +18,7 @@ ZERO = Decimal(0)
 SUBMISSION = frozenset({"Received", "Routed", "In Flight", "Contingent"})
 WORKING = frozenset({"Live", "Cancel Requested", "Replace Requested"})
 TERMINAL = frozenset({"Filled", "Cancelled", "Expired", "Rejected", "Removed", "Partially Removed"})
+OCO_TAGS = ("OCO::order", "OTOCO::oco-1-order")
 
 
 class User(Struct, kw_only=True):
@@ -230,8 +231,23 @@ class Order(Struct, kw_only=True):
     user_id: str | None = None
     expires_on: date | None = None
     """The session date at whose close the order ends; None works on."""
+    cancel_username: str | None = None
+    cancel_user_id: str | None = None
+    """Who asked for the cancellation."""
     frames: int = 0
     """How often it was published: keeps `updated-at` strictly growing."""
+    unbooked: list[str] = field(default_factory=list)
+    """Ids of executions that the ledger does not show yet (a scripted lag)."""
+
+    @property
+    def waits(self) -> bool:
+        """Another order holds it back: its predecessor, or its group."""
+        return self.status == "Contingent" and self.contingent_status == "Pending Order"
+
+    @property
+    def oco_side(self) -> bool:
+        """One of the two exits of an OCO or a bracket."""
+        return self.complex_tag in OCO_TAGS
 
     @property
     def terminal(self) -> bool:
@@ -254,12 +270,37 @@ class Order(Struct, kw_only=True):
         )
 
 
+class ComplexOrder(Struct, kw_only=True):
+    """A group of orders; `orders/groups.py` moves it. It has no status of its own."""
+
+    id: int
+    account: str
+    type: str
+    orders: list[int]
+    """Ids of the present members, in the order of the request."""
+    received_at: datetime
+    trigger: int | None = None
+    related: list[int] = field(default_factory=list)
+    """Ids of members that were replaced."""
+    terminal_at: datetime | None = None
+    source: str | None = None
+    ratio_comparator: str | None = None
+    ratio_threshold: Decimal | None = None
+    ratio_notional: bool = False
+
+    @property
+    def members(self) -> list[int]:
+        """Ids of all present members, the trigger first."""
+        return self.orders if self.trigger is None else [self.trigger, *self.orders]
+
+
 class Entitlement(Struct, kw_only=True):
     """A dividend to come (negative: to be paid by a short holder), in dollars."""
 
     symbol: str
     pays_on: date
     amount: Decimal
+    sub_type: str = "Dividend"
 
 
 class Account(Struct, kw_only=True):
@@ -277,6 +318,10 @@ class Account(Struct, kw_only=True):
     """Futures gains realized since the last settlement, not yet in `cash`."""
     entitlements: list[Entitlement] = field(default_factory=list)
     """Dividends that were earned and are not paid yet."""
+    interest: Decimal = ZERO
+    """Margin interest that has accrued since it was charged last, a cost."""
+    instructions: dict[str, str] = field(default_factory=dict)
+    """Option symbol → `exercise` or `lapse`: what its holder wants at its end."""
     day_trades: list[date] = field(default_factory=list)
     updated_at: datetime | None = None
 
@@ -305,8 +350,20 @@ class Settings(Struct, kw_only=True):
     """Behaviour that the control routes change."""
 
     fill_model: str = "touch"
-    crypto_orders: bool = True
-    legacy_sessions: bool = False
     script: str | None = None
+    """Scripted behaviour of every new order, whatever its external identifier says."""
+    mid_probability: float = 0.25
+    """Chance that the `mid` model fills at the middle, drawn once per change of the quote."""
+    crypto_orders: bool = True
+    option_lists: bool = True
+    """Whether the plural option lists answer; they were withdrawn (403) in 2026."""
+    market_triggers: bool = True
+    """Whether OTO and OTOCO take a market order as their trigger."""
+    legacy_sessions: bool = False
+    legacy_password: str = "simulator"
+    legacy_device_challenge: bool = False
+    rate_limit: float = 0.0
+    """Requests a second of one caller, in real time; 0 sets no limit."""
+    rate_burst: int = 20
     quote_token_hours: float = 24.0
     skip_closed: bool = False

@@ -9,14 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from simulator.http import dumps, millis, stamp
-from simulator.model import Account, Order, Position, User
+import orjson
+
+from simulator import alerts
+from simulator.fault_frames import Held, pass_on
+from simulator.http import dumps, millis
+from simulator.model import Account, ComplexOrder, Order, Position, User
+from simulator.orders.complex_wire import complex_wire
 from simulator.orders.wire import order_wire
 
 if TYPE_CHECKING:
+    from simulator.transcript import Transcript
     from simulator.world import World
 
 PUBLISHED_AFTER = timedelta(milliseconds=10)
@@ -28,6 +33,7 @@ class Subscriber:
 
     def __init__(self, username: str) -> None:
         self.username = username
+        self.id = ""
         self.accounts: frozenset[str] = frozenset()
         self.alerts = False
         self.watchlists = False
@@ -35,10 +41,13 @@ class Subscriber:
         self.queue: deque[bytes] = deque(maxlen=LONGEST_QUEUE)
         self.wake = asyncio.Event()
         self.closing: tuple[int, str] | None = None
+        self.transcript: Transcript | None = None
 
     def put(self, frame: bytes) -> None:
         """Queue a frame; a frozen socket loses it silently."""
         if not self.frozen:
+            if self.transcript is not None:
+                self.transcript.frame(self.id, frame)
             self.queue.append(frame)
             self.wake.set()
 
@@ -55,6 +64,7 @@ class Hub:
         self.world = world
         self.subscribers: set[Subscriber] = set()
         self.sent = 0
+        self.held = Held()
 
     def order(self, order: Order) -> None:
         """An `Order` frame."""
@@ -64,6 +74,12 @@ class Hub:
         if order.user_id is not None:
             data |= {"user-id": order.user_id, "username": order.username}
         self._account(order.account, "Order", data)
+
+    def complex_order(self, group: ComplexOrder) -> None:
+        """A `ComplexOrder` frame."""
+        if self._watched(group.account):
+            data = complex_wire(self.world, group)
+            self._account(group.account, "ComplexOrder", data)
 
     def position(self, account: Account, position: Position) -> None:
         """A `CurrentPosition` frame."""
@@ -90,23 +106,8 @@ class Hub:
 
     def alerts(self) -> None:
         """Fire the quote alerts whose threshold the market has passed."""
-        for user in self.world.users.values():
-            for alert in user.alerts.values():
-                if not alert.get("triggered-at") and self._hit(alert):
-                    now = stamp(self.world.clock.now())
-                    alert |= {"triggered-at": now, "completed-at": now}
-                    self.world.touch(user)
-                    self._alert(user, alert)
-
-    def _hit(self, alert: dict[str, Any]) -> bool:
-        quote = self.world.market.quote(alert["symbol"])
-        if quote is None:
-            return False
-        value = {"Last": quote.last, "Bid": quote.bid, "Ask": quote.ask}.get(alert["field"])
-        if value is None:
-            return False
-        threshold = Decimal(alert["threshold-numeric"])
-        return bool(value > threshold if alert["operator"] == ">" else value < threshold)
+        for user, alert in alerts.fired(self.world):
+            self._alert(user, alert)
 
     def _alert(self, user: User, alert: dict[str, Any]) -> None:
         frame = self._frame("QuoteAlert", alert)
@@ -118,10 +119,15 @@ class Hub:
         return any(number in one.accounts for one in self.subscribers)
 
     def _account(self, number: str, kind: str, data: dict[str, Any]) -> None:
-        frame = self._frame(kind, data)
-        for one in self.subscribers:
-            if number in one.accounts:
-                one.put(frame)
+        watching = [one for one in self.subscribers if number in one.accounts]
+        if "account-stream" in self.world.faults.on:
+            frame = orjson.loads(self._frame(kind, data))
+            for one in sorted(watching, key=lambda one: one.id):
+                pass_on(self.world, self.held, one, number, frame)
+            return
+        raw = self._frame(kind, data)
+        for one in watching:
+            one.put(raw)
 
     def _frame(self, kind: str, data: dict[str, Any]) -> bytes:
         self.sent += 1

@@ -44,8 +44,10 @@ class OAuthRefusal(Exception):
 # -- bearer tokens ---------------------------------------------------------------------------
 
 
-def unauthorized(world: World) -> ApiError:
-    """A 401 with a support identifier, as every refused token gets."""
+def unauthorized(world: World, header: str | None = None) -> ApiError:
+    """A 401 with a support identifier, as every refused token gets; sessions have their own."""
+    if world.settings.legacy_sessions and header and " " not in header:
+        return invalid_session(world)
     identifier = world.ids.hex("support")
     return ApiError(
         401,
@@ -56,7 +58,9 @@ def unauthorized(world: World) -> ApiError:
 
 def bearer(world: World, header: str | None) -> Token | None:
     """The live access token of an Authorization value, None when it is not one."""
-    scheme, _, value = (header or "").partition(" ")
+    scheme, blank, value = (header or "").partition(" ")
+    if world.settings.legacy_sessions and not blank:
+        return _session(world, scheme)
     token = world.tokens.get(value.strip()) if scheme == "Bearer" else None
     if token is None or token.kind != "access" or token.revoked:
         return None
@@ -64,6 +68,23 @@ def bearer(world: World, header: str | None) -> Token | None:
         return None
     grant = world.grants.get(token.grant_id or "")
     return None if grant is not None and grant.revoked else token
+
+
+def _session(world: World, value: str) -> Token | None:
+    """The live session of a bare token, where sessions are on."""
+    token = world.tokens.get(value)
+    live = token is not None and token.kind == "session" and not token.revoked
+    return token if live and token.expires_at > world.clock.now() else None  # type: ignore[union-attr]
+
+
+def invalid_session(world: World) -> ApiError:
+    """The 401 of a dead session token."""
+    identifier = world.ids.hex("support")
+    return ApiError(
+        401,
+        "invalid_session",
+        f"Session user not present. Unique customer support identifier: {identifier}",
+    )
 
 
 def needs_trade(method: str, path: str) -> bool:

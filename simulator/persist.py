@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from simulator.http import dumps
 from simulator.model import (
     Account,
     Bar,
     Client,
     Code,
+    ComplexOrder,
     Grant,
     History,
     Order,
@@ -34,8 +36,11 @@ KEYS: dict[type, tuple[str, str]] = {
     Token: ("token", "value"),
     Account: ("account", "number"),
     Order: ("order", "id"),
+    ComplexOrder: ("complex", "id"),
     Transaction: ("transaction", "id"),
 }
+
+NUMBERED = ("order", "complex")
 
 
 def key_of(record: Any) -> tuple[str, str]:
@@ -69,7 +74,7 @@ class Records:
         rows = [(kind, key, value) for (kind, key), value in self._dirty.items()]
         self._dirty.clear()
         for number in range(self._journaled, len(world.journal)):
-            rows.append(("journal", str(number), world.journal[number]))
+            rows.append(("journal", str(number), _wire(world.journal[number])))
         self._journaled = len(world.journal)
         if rows or meta:
             rows.append(("meta", "meta", meta_of(world)))
@@ -102,6 +107,7 @@ def meta_of(world: World) -> dict[str, Any]:
         "counters": world.ids.counters,
         "clock": world.clock.base.snapshot(),
         "settings": world.settings,
+        "faults": world.faults.snapshot(),
     }
 
 
@@ -116,9 +122,14 @@ def everything(world: World) -> Iterator[tuple[str, str, Any]]:
     for history in world.history.values():
         yield from _past(history)
     for number, entry in enumerate(world.journal):
-        yield "journal", str(number), entry
+        yield "journal", str(number), _wire(entry)
     yield "meta", "meta", meta_of(world)
     yield "meta", "market", world.market.snapshot()
+
+
+def _wire(entry: dict[str, Any]) -> msgspec.Raw:
+    """An entry of the journal as it is told, so that it reads the same after a restart."""
+    return msgspec.Raw(dumps(entry))
 
 
 def _past(history: History) -> Iterator[tuple[str, str, Any]]:
@@ -139,11 +150,15 @@ def groups(world: World) -> dict[str, tuple[dict[Any, Any], type[Any]]]:
         "token": (world.tokens, Token),
         "account": (world.accounts, Account),
         "order": (world.orders, Order),
+        "complex": (world.complex_orders, ComplexOrder),
     }
 
 
 def restore(world: World, found: Found) -> None:
-    """Take over the records of a state file; clock and market first."""
+    """Take over the records of a state file or a snapshot; clock and market first."""
+    from simulator import snapshots
+    from simulator.orders import groups as groups_of_orders
+
     meta = msgspec.json.decode(found["meta"]["meta"])
     world.ids.counters = meta["counters"]
     world.settings = msgspec.convert(meta["settings"], Settings)
@@ -153,7 +168,7 @@ def restore(world: World, found: Found) -> None:
     for kind, (group, record_type) in groups(world).items():
         for key, raw in found.get(kind, {}).items():
             record: Any = msgspec.json.decode(raw, type=record_type)
-            group[int(key) if kind == "order" else key] = record
+            group[int(key) if kind in NUMBERED else key] = record
     rows = [
         msgspec.json.decode(raw, type=Transaction) for raw in found.get("transaction", {}).values()
     ]
@@ -162,7 +177,13 @@ def restore(world: World, found: Found) -> None:
     _restore_past(world, found)
     entries = found.get("journal", {})
     world.journal = [msgspec.json.decode(entries[key]) for key in sorted(entries, key=int)]
-    world.resume()
+    groups_of_orders.find_pairs(world)
+    world.faults.restore(meta.get("faults", {"count": 0, "entries": []}))
+    if "exact" in found["meta"]:
+        snapshots.resume_exactly(world, msgspec.json.decode(found["meta"]["exact"]))
+    else:
+        world.resume()
+        world.faults.resume()
 
 
 def _restore_past(world: World, found: Found) -> None:

@@ -38,6 +38,7 @@ class Terms:
     exchange: str = ""
     fractional: bool = False
     tradable: bool = True
+    closing_only: bool = False
     settlement: str = "PM"
 
     @property
@@ -120,6 +121,7 @@ def _equity_option(world: World, symbol: str, raw: Mapping[str, Any]) -> Terms:
         streamer_symbol=raw.get("streamer-symbol"),
         ticks=_ticks(sizes),
         tradable=bool(raw.get("active", True)),
+        closing_only=bool(raw.get("is-closing-only")),
         settlement=raw.get("settlement-type") or "PM",
         **_option(raw),
     )

@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from simulator import matching
+import msgspec
+
+from simulator import fault_events, matching
 from simulator.agenda import Agenda
 from simulator.clock import Clock
 from simulator.faults import Faults
+from simulator.fills import scripts
 from simulator.ids import Ids
 from simulator.ledger import book_fill
 from simulator.market.calendar import new_york_date
@@ -22,6 +25,7 @@ from simulator.model import (
     Account,
     Client,
     Code,
+    ComplexOrder,
     Fill,
     Grant,
     History,
@@ -34,14 +38,16 @@ from simulator.model import (
     User,
 )
 from simulator.notices import Hub
-from simulator.orders import conditions, machine
+from simulator.orders import conditions, groups, machine
 from simulator.persist import Records
 from simulator.store import Store
 from simulator.terms import Terms
+from simulator.transcript import Transcript
 
 MS = timedelta(milliseconds=1)
 FINEST_STEP = timedelta(seconds=1)
 MOST_STEPS = 240
+BEAT = 50_000  # microseconds between two looks at the market
 NEXT_EXECUTION = timedelta(milliseconds=100)
 
 
@@ -52,6 +58,8 @@ class MarketLike(Protocol):
     def instrument(self, symbol: str) -> dict[str, Any] | None: ...
     def quote(self, symbol: str) -> Any: ...
     def mark(self, symbol: str) -> Any: ...
+    def is_open(self, symbol: str, when: datetime | None = None) -> bool: ...
+    def settlement(self, symbol: str) -> Any: ...
     def advance(self, now: datetime) -> Any: ...
     def snapshot(self) -> Any: ...
     def restore(self, state: Any) -> None: ...
@@ -97,6 +105,10 @@ class World:
         self.history: dict[str, History] = {}
         self.orders: dict[int, Order] = {}
         self.open_orders: dict[str, dict[int, Order]] = {}
+        self.complex_orders: dict[int, ComplexOrder] = {}
+        self.changed_groups: dict[int, None] = {}
+        self.pairs: dict[int, None] = {}
+        """Complex orders of type PAIRS that may still wait for their ratio."""
         self.transactions: dict[str, list[Transaction]] = {}
         self.journal: list[dict[str, Any]] = []
         self.terms_cache: dict[str, Terms] = {}
@@ -105,6 +117,8 @@ class World:
         self.reached = clock.now()
         self.base_url = ""
         self.records = Records(store)
+        self.transcript = Transcript(self)
+        self.snapshots: dict[str, dict[str, dict[str, msgspec.Raw]]] = {}
 
     # -- looking things up -------------------------------------------------------------------
 
@@ -113,10 +127,9 @@ class World:
         return new_york_date(self.clock.now())
 
     def working_orders(self, number: str, without: int | None = None) -> Iterator[Order]:
-        """Orders that may still execute; replacements that wait are left out."""
+        """Orders that may still execute; those that another order holds back are left out."""
         for order in self.open_orders.get(number, {}).values():
-            waiting = order.status == "Contingent" and order.replaces is not None
-            if not order.terminal and order.id != without and not waiting:
+            if not order.terminal and order.id != without and not groups.held_back(order):
                 yield order
 
     def orders_of(self, number: str) -> list[Order]:
@@ -159,6 +172,20 @@ class World:
             self.open_orders.get(order.account, {}).pop(order.id, None)
         self.touch(order)
         self.hub.order(order)
+        if order.complex_id is not None:
+            self.changed_groups[order.complex_id] = None
+
+    def publish_groups(self) -> None:
+        """Send the complex orders whose members were published since the last time."""
+        changed, self.changed_groups = self.changed_groups, {}
+        for number in changed:
+            if number in self.complex_orders:
+                self.hub.complex_order(self.complex_orders[number])
+
+    def settled(self, order: Order) -> None:
+        """A member of a complex order was executed or has ended: its group moves on."""
+        if order.complex_id is not None:
+            groups.settled(self, order)
 
     def publish_balance(self, account: Account) -> None:
         """Send the balance to those who watch the account."""
@@ -174,31 +201,52 @@ class World:
 
     def match(self, order: Order) -> None:
         """Execute what the market gives an order now."""
-        lots = matching.look(self, order)
-        if lots <= 0:
+        found = matching.look(self, order)
+        if found is None:
             return
-        done = matching.execute(self, order, lots)
+        done = matching.execute(self, order, found)
         if done:
-            self._apply(order, done)
-            if not order.filled and order.fill_model != "queue":
+            self.apply(order, done)
+            if not order.filled and matching.goes_on(order):
                 self.agenda.at(self.clock.now() + NEXT_EXECUTION, "match", order.id)
 
-    def _apply(self, order: Order, done: list[tuple[Leg, Fill]]) -> None:
+    def apply(self, order: Order, done: list[tuple[Leg, Fill]]) -> None:
         """Frames of the order first, leg by leg; then positions and balance."""
-        account = self.accounts[order.account]
         for leg, fill in done:
             leg.fills.append(fill)
             leg.remaining -= fill.quantity
             if leg.remaining == 0 and order.status != "Filled":
                 order.status, order.terminal_at = "Filled", self.clock.now()
             self.publish_order(order)
+        self.journal.append(_journal_fills(order, done))
+        lag = scripts.ledger_lag(order)
+        if lag is None:
+            self._book(order, done)
+        else:
+            order.unbooked += [fill.fill_id for _, fill in done]
+            self.agenda.at(self.clock.now() + lag, "book", order.id)
+        if order.status == "Filled":
+            machine.drop_successor(self, order)
+        self.settled(order)
+
+    def _book(self, order: Order, done: list[tuple[Leg, Fill]]) -> None:
+        account = self.accounts[order.account]
+        self.faults.past.keep(account, self.clock.now())
         positions = {leg.symbol: book_fill(self, account, order, leg, f) for leg, f in done}
         for position in positions.values():
             self.publish_position(account, position)
         self.publish_balance(account)
-        self.journal.append(_journal_fills(order, done))
-        if order.status == "Filled":
-            machine.drop_successor(self, order)
+
+    def book_late(self, order: Order) -> None:
+        """Enter the executions that a scripted lag kept from the ledger."""
+        done = [
+            (leg, fill) for leg in order.legs for fill in leg.fills
+            if fill.fill_id in order.unbooked
+        ]  # fmt: skip
+        order.unbooked = []
+        self.touch(order)
+        if done:
+            self._book(order, done)
 
     # -- time --------------------------------------------------------------------------------
 
@@ -228,21 +276,33 @@ class World:
     def _instant(self, instant: datetime) -> None:
         self.clock.pinned = self.reached = instant
         try:
-            self.market.advance(instant)
+            moves = self.market.advance(_beat(instant))
             self._due(instant)
-            self.market_moved()
+            if moves:
+                self.market_moved()
         finally:
             self.clock.pinned = None
 
     def _due(self, instant: datetime) -> None:
         while entry := self.agenda.pop(instant):
             _, name, key = entry
-            if name in machine.STEPS:
+            if name == "fault":
+                fault_events.due(self, int(key))
+            elif name == "frame":
+                self.hub.held.due(int(key))
+            elif name in machine.STEPS:
                 order = self.orders.get(int(key))
                 if order is not None:
                     machine.handle(self, name, order)
+            elif name == "book":
+                if int(key) in self.orders:
+                    self.book_late(self.orders[int(key)])
+            elif name == "group":
+                if int(key) in self.complex_orders:
+                    groups.start(self, self.complex_orders[int(key)])
             else:
                 self.daily(name, str(key))
+            self.publish_groups()
 
     def market_moved(self) -> None:
         """Look at every working order and alert after a move of the market."""
@@ -252,13 +312,15 @@ class World:
                     self._rule(order)
                 if order.status in matching.MATCHABLE and _ripe(order, self.clock.now()):
                     self.match(order)
+        groups.look_at_ratios(self)
+        self.publish_groups()
         self.hub.alerts()
 
     def _rule(self, order: Order) -> None:
         verdict = conditions.look(self, order)
         if verdict == "cancel" and order.status in ("Live", "Contingent", "Received"):
             machine.request_cancel(self, order)
-        elif verdict == "route" and order.status == "Contingent":
+        elif verdict == "route":
             conditions.mark_routed(self, order)
             machine.handle(self, "route", order)
 
@@ -275,16 +337,24 @@ class World:
     def resume(self) -> None:
         """Enter again what is due for the orders that are not finished, and the daily events."""
         self.reached = self.clock.now()
-        self.market.advance(self.reached)
-        for order in self.orders.values():
+        self.market.advance(_beat(self.reached))
+        for order in list(self.orders.values()):
+            if order.unbooked:
+                self.book_late(order)
             if not order.terminal:
                 self.open_orders.setdefault(order.account, {})[order.id] = order
                 machine.schedule(self, order)
+        groups.resume(self)
         self.daily("schedule", "")
 
     def flush(self, meta: bool = True) -> None:
         """Write what changed since the last time; with `meta` the clock in any case."""
         self.records.flush(self, meta)
+
+
+def _beat(instant: datetime) -> datetime:
+    """The market's step that an instant lies in: events close together share its prices."""
+    return instant.replace(microsecond=instant.microsecond // BEAT * BEAT)
 
 
 def _ripe(order: Order, now: datetime) -> bool:
@@ -297,6 +367,7 @@ def _journal_fills(order: Order, done: list[tuple[Leg, Fill]]) -> dict[str, Any]
         "order-id": order.id,
         "account-number": order.account,
         "fill-model": order.fill_model,
+        "script": order.script,
         "fills": [
             {
                 "symbol": leg.symbol,

@@ -26,8 +26,7 @@ YEAR = 365 * 86400.0
 
 def roots(market: Market, symbol: str) -> list[Root]:
     """The option classes of a share, fund or index; empty when it has none."""
-    row = market.levels.equities.get(symbol)
-    return expirations.roots_of(row) if row else []
+    return market.registry.roots_on(symbol)
 
 
 def reference(market: Market, line: Line) -> float:
@@ -40,8 +39,12 @@ def ladder(market: Market, root: Root) -> tuple[Decimal, ...]:
     row = market.levels.equities[root.underlying]
     line = market.line(root.underlying)
     assert line is not None
+    extra = market.registry.extra.get(root.symbol, frozenset())
+    if extra and not root.standard:  # nothing new is listed on an adjusted class
+        return tuple(sorted(extra))
     price = reference(market, line) * root.shares / 100 + root.cash / 100
-    return strikes.ladder(strikes.tier(row.symbol, row.price), round(price, 4))
+    rungs = strikes.ladder(strikes.tier(row.symbol, row.price), round(price, 4))
+    return tuple(sorted({*rungs, *extra})) if extra else rungs
 
 
 def board(market: Market, root: Root) -> Iterator[tuple[Expiration, tuple[Decimal, ...]]]:

@@ -43,15 +43,15 @@ def reports(row: Underlying) -> tuple[Report, ...]:
     """All reports of a company, oldest first; empty for funds and indices."""
     if not row.reports:
         return ()
-    delay = 16 + int(rng.uniform("report", row.symbol) * 26)
-    word = "AMC" if rng.uniform("report-time", row.symbol) < 0.55 else "BMO"
+    delay = 16 + int(rng.uniform("report", row.drawn_from) * 26)
+    word = "AMC" if rng.uniform("report-time", row.drawn_from) < 0.55 else "BMO"
     found = []
     for year in range(FIRST_YEAR, LAST_YEAR + 1):
         for month in (3, 6, 9, 12):
             end = _month_end(year, month)
             when = _weekday(end + timedelta(days=delay))
-            surprise = rng.uniform("eps", row.symbol, end)
-            consensus = row.eps / 4 * (0.9 + 0.2 * rng.uniform("consensus", row.symbol, end))
+            surprise = rng.uniform("eps", row.drawn_from, end)
+            consensus = row.eps / 4 * (0.9 + 0.2 * rng.uniform("consensus", row.drawn_from, end))
             eps = consensus + abs(consensus) * 0.12 * (surprise - 0.4)
             found.append(Report(when, word, end, round(eps, 2), round(consensus, 2)))
     return tuple(found)
@@ -63,8 +63,8 @@ def dividends(row: Underlying) -> tuple[Dividend, ...]:
     if not row.frequency or row.kind == "Index":
         return ()
     gap = 12 // row.frequency
-    offset = int(rng.uniform("ex-month", row.symbol) * gap)
-    day = 5 + int(rng.uniform("ex-day", row.symbol) * 18)
+    offset = int(rng.uniform("ex-month", row.drawn_from) * gap)
+    day = 5 + int(rng.uniform("ex-day", row.drawn_from) * 18)
     found = []
     for year in range(FIRST_YEAR, LAST_YEAR + 1):
         for month in range(1 + offset, 13, gap):

@@ -27,6 +27,7 @@ class Root:
     shares: float = 100.0  # delivered per contract
     cash: float = 0.0  # delivered per contract
     standard: bool = True
+    also: tuple[tuple[str, float], ...] = ()  # shares of others delivered per contract
 
 
 @dataclass(frozen=True, slots=True)

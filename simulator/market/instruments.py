@@ -123,7 +123,7 @@ def equity_option(line: Line, now: datetime) -> Wire:
     return {
         "symbol": line.symbol,
         "instrument-type": OPTION,
-        "active": now < end.expires and root.standard,
+        "active": now < end.expires,
         "strike-price": text(line.strike),
         "root-symbol": root.symbol,
         "underlying-symbol": root.underlying,
@@ -352,16 +352,20 @@ def cryptocurrency(market: Market, symbol: str) -> Wire:
 
 
 def warrants() -> list[Wire]:
-    """The one warrant that is listed."""
+    """The warrants that are listed."""
     return [
         {
-            "symbol": "XMPLW",
+            "symbol": symbol,
             "instrument-type": "Warrant",
             "listed-market": "XNAS",
-            "description": "Example Mobility Inc. - Warrant expiring 12/31/2035",
-            "is-closing-only": False,
+            "description": f"{company} - Warrant expiring 12/31/2035",
+            "is-closing-only": closing,
             "active": True,
         }
+        for symbol, company, closing in (
+            ("XMPLW", "Example Mobility Inc.", False),
+            ("NKLAW", "Nikola Corporation", True),
+        )
     ]
 
 

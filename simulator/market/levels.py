@@ -39,6 +39,7 @@ class Levels:
         self._log0 = np.log(np.array([row[0] for row in self._rows.values()]))
         self._matrix = self._loads()
         self._anchor = self.paths.read(ANCHOR)
+        self._first = (dict(self.names), self._log0, self._matrix)
         self._cache: OrderedDict[float, tuple[F64, F64]] = OrderedDict()
         self.shocks: list[tuple[float, str, float]] = []
 
@@ -142,6 +143,32 @@ class Levels:
             raise KeyError(name)
         for other in self._followers(name):
             insort(self.shocks, (since, other, size))
+        self._cache.clear()
+
+    def rescale(self, name: str, size: float) -> None:
+        """Move a name by a log step at all times (a split)."""
+        self._log0 = self._log0.copy()
+        self._log0[self.names[name]] += size
+        self._cache.clear()
+
+    def rename(self, old: str, new: str) -> None:
+        """Let a level be known by another name too; what moved the old one moves the new."""
+        self.names[new] = self.names[old]
+        self.shocks = [(t, new if n == old else n, size) for t, n, size in self.shocks]
+
+    def add(self, name: str, like: str, size: float) -> None:
+        """A new name that goes the way of another, a log step apart."""
+        row = self.names[like]
+        self.names[name] = len(self._log0)
+        self._log0 = np.append(self._log0, self._log0[row] + size)
+        self._matrix = np.vstack((self._matrix, self._matrix[row]))
+        self._cache.clear()
+
+    def forget_adjustments(self) -> None:
+        """Names, scales and rows as they were at first."""
+        names, self._log0, self._matrix = self._first
+        self.names.clear()
+        self.names.update(names)
         self._cache.clear()
 
     # -- construction ------------------------------------------------------------------------

@@ -120,6 +120,7 @@ class Registry:
         for product in levels.products.values():
             for name, _ in future_options.roots(product):
                 self.option_products[name] = product
+        self.extra: dict[str, frozenset[Decimal]] = {}
         self._lines: dict[str, Line | None] = {}
         self._streamers: dict[str, Line | None] = {}
         self._decade = 0
@@ -141,6 +142,20 @@ class Registry:
                 self._streamers.clear()
             self._streamers[symbol] = self._parse_streamer(symbol, now)
         return self._streamers[symbol]
+
+    def forget(self) -> None:
+        """Look everything up anew (after names or option classes have changed)."""
+        self._lines.clear()
+        self._streamers.clear()
+
+    def roots_on(self, underlying: str) -> list[Root]:
+        """The option classes of an underlying, standard ones first."""
+        found = [r for r in self.roots.values() if r.underlying == underlying]
+        return sorted(found, key=lambda r: not r.standard)
+
+    def _on_board(self, root: Root, row: Underlying, strike: Decimal) -> bool:
+        grid = strikes.tier(row.symbol, row.price)
+        return strike in self.extra.get(root.symbol, ()) or strikes.on_grid(grid, strike)
 
     def _forget_old_years(self, now: datetime) -> None:
         # a one-digit year means another contract once time has moved on
@@ -227,7 +242,7 @@ class Registry:
             strike = Decimal(text)
         row = self.levels.equities[root.underlying]
         found = expirations.find(root, day)
-        if found is None or not strikes.on_grid(strikes.tier(row.symbol, row.price), strike):
+        if found is None or not self._on_board(root, row, strike):
             return None
         call = match["cp"] == "C"
         return self.option_line(root, found, call, strike)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from simulator.market import calendar, instruments
+from simulator.market.adjustments import Adjustments
 from simulator.market.candles import Candles
 from simulator.market.days import Days
 from simulator.market.levels import Levels, moment
@@ -75,6 +76,7 @@ class Market:
         self.clock = clock
         self.levels = Levels(seed)
         self.registry = Registry(self.levels)
+        self.adjustments = Adjustments(self.levels, self.registry)
         self.days = Days(self.levels)
         self.candles = Candles(self)
         self.view = View(self.levels, clock.now().timestamp())
@@ -91,17 +93,21 @@ class Market:
         """The instant of the current view."""
         return self.view.moment
 
-    def advance(self, now: datetime) -> None:
-        """Move to an instant (backwards is allowed after a restore) and tell the listeners."""
+    def advance(self, now: datetime) -> bool:
+        """Move to an instant (backwards is allowed after a restore) and tell the listeners.
+
+        False when it was there already.
+        """
         epoch = now.timestamp()
         if epoch == self.view.epoch:
-            return
+            return False
         self._tick += 1
         self.view = View(self.levels, epoch)
         self._hot = {s: e for s, e in self._hot.items() if e[1] >= self._tick - KEPT_HOT}
         changed = frozenset(self._hot)
         for listener in list(self._listeners):
             listener(changed)
+        return True
 
     def on_tick(self, listener: Listener) -> Callable[[], None]:
         """Call `listener(symbols asked for lately)` after each advance; returns the undo."""
@@ -123,7 +129,12 @@ class Market:
 
     def line(self, symbol: str) -> Line | None:
         """Unchanging facts of a REST symbol, None when there is no such instrument."""
-        return self.registry.find(symbol, self.now)
+        found = self.view.lines.get(symbol)
+        if found is None:
+            found = self.registry.find(symbol, self.now)
+            if found is not None:
+                self.view.lines[symbol] = found
+        return found
 
     def line_of_streamer(self, symbol: str) -> Line | None:
         """The same by streamer symbol."""
@@ -170,9 +181,15 @@ class Market:
 
     def quote(self, symbol: str) -> Quote | None:
         """Level 1 with last and previous close."""
-        line = self.line(symbol)
-        if line is None:
-            return None
+        found = self.view.quotes.get(symbol)
+        if found is None:
+            line = self.line(symbol)
+            if line is None:
+                return None
+            found = self.view.quotes[symbol] = self._quote(line)
+        return found
+
+    def _quote(self, line: Line) -> Quote:
         price = self._price(line)
         last = self.days.last(self.view, line)
         has_bid = price.bid > 0
@@ -192,11 +209,14 @@ class Market:
 
     def mark(self, symbol: str) -> Decimal | None:
         """Halfway between bid and ask (a missing bid counts as zero)."""
-        line = self.line(symbol)
-        if line is None:
-            return None
-        price = self._price(line)
-        return (exact(price.bid) + exact(price.ask)) / 2
+        found = self.view.marks.get(symbol)
+        if found is None:
+            line = self.line(symbol)
+            if line is None:
+                return None
+            price = self._price(line)
+            found = self.view.marks[symbol] = (exact(price.bid) + exact(price.ask)) / 2
+        return found
 
     def theoretical(self, symbol: str) -> float | None:
         """The price before spread and tick."""
@@ -269,19 +289,37 @@ class Market:
                 raise KeyError(name)
             name = line.level
         self.levels.shock(name, math.log(factor), (now or self.now).timestamp())
+        self._anew()
+
+    def adjust(self, *entries: dict[str, Any]) -> None:
+        """Carry out what a corporate action changes here (see `adjustments.py`)."""
+        for entry in entries:
+            self.adjustments.apply(entry)
+        self._anew()
+
+    def _anew(self) -> None:
         self.days.forget()
         self.candles.forget()
+        self._hot.clear()
+        self._delayed = None
         self.view = View(self.levels, self.view.epoch)
 
     def snapshot(self) -> dict[str, Any]:
         """All state that does not follow from seed and time."""
-        return {"seed": self.seed, "now": self.now.isoformat(), **self.levels.snapshot()}
+        return {
+            "seed": self.seed,
+            "now": self.now.isoformat(),
+            **self.levels.snapshot(),
+            "adjustments": list(self.adjustments.entries),
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a snapshot made with the same seed (ValueError otherwise)."""
         if state["seed"] != self.seed:
             raise ValueError("the snapshot belongs to another seed")
+        self.adjustments.restore(list(state.get("adjustments", ())))
         self.levels.restore(state)
+        self._hot.clear()
         self.days.forget()
         self.candles.forget()
         self.view = View(self.levels, datetime.fromisoformat(state["now"]).timestamp())

@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
 from simulator.market import calendar, pricing, rng, surface
+from simulator.market.expirations import Root
 from simulator.market.levels import RATE, Levels, moment
 from simulator.market.lines import CRYPTO, FUTURE, FUTURE_OPTION, INDEX, Line
 from simulator.market.rng import F64
@@ -59,6 +62,10 @@ class View:
         self._rest: dict[str, float] = {}
         self._prices: dict[str, Price] = {}
         self._greeks: dict[str, Greek] = {}
+        # what the facade has answered for this instant
+        self.lines: dict[str, Line] = {}
+        self.quotes: dict[str, Any] = {}
+        self.marks: dict[str, Decimal] = {}
 
     def resting(self, hours: str) -> float:
         """The instant at which quotes of these hours stand: now, or the last close."""
@@ -189,8 +196,7 @@ class View:
         assert line.row is not None and line.root is not None
         if line.row.symbol == "VIX":
             return np.array([self.vix(at, float(t)) for t in years]), 0.0
-        spot = self.levels.spot(line.level, at)
-        spot = spot * line.root.shares / 100.0 + line.root.cash / 100.0
+        spot = self.delivered(line.root, line.level, at)
         b = RATE - line.row.dividend_yield
         return spot * np.exp(b * years), b
 
@@ -222,8 +228,16 @@ class View:
             return self._future_level(future, at)
         if line.level == "VIX":
             return self.vix(at, SOON)
-        spot = self.levels.spot(line.level, at)
-        return spot if line.root is None else (spot * line.root.shares + line.root.cash) / 100.0
+        if line.root is None:
+            return self.levels.spot(line.level, at)
+        return self.delivered(line.root, line.level, at)
+
+    def delivered(self, root: Root, level: str, at: float) -> float:
+        """What the delivery of one contract is worth, a hundredth of it."""
+        worth = self.levels.spot(level, at) * root.shares + root.cash
+        for symbol, shares in root.also:
+            worth += self.levels.spot(symbol, at) * shares
+        return worth / 100.0
 
     def _option_sizes(self, lines: list[Line]) -> list[tuple[float, float]]:
         keys = np.array([line.key for line in lines], dtype=np.uint64)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from simulator.model import ZERO, Account
+from simulator.model import ZERO, Account, Order
 from simulator.orders.request import LegRequest, OrderRequest
 from simulator.orders.sessions import is_open
 from simulator.terms import Terms, terms_of
@@ -21,12 +22,18 @@ Finding = tuple[str, str]
 
 @dataclass
 class Case:
-    """One order body before one account; `without` is the order that it replaces."""
+    """One order body before one account.
+
+    `without` is the order that it replaces, `group` the complex order whose members stand in
+    nobody's way, `trigger` the order that will have been executed when this one goes out.
+    """
 
     world: World
     account: Account
     request: OrderRequest
     without: int | None = None
+    group: int | None = None
+    trigger: Order | None = None
     warnings: list[Finding] = field(default_factory=list)
 
     @cached_property
@@ -45,7 +52,17 @@ class Case:
     def held(self, leg: LegRequest) -> Decimal:
         """Signed position in a leg's symbol."""
         position = self.account.positions.get(leg.symbol)
-        return position.quantity if position else ZERO
+        held = position.quantity if position else ZERO
+        for other in self.trigger.legs if self.trigger is not None else ():
+            if other.symbol == leg.symbol:
+                held += other.sign * other.remaining
+        return held
+
+    def others(self) -> Iterator[Order]:
+        """The account's other working orders, those of the same group left out."""
+        for order in self.world.working_orders(self.account.number, self.without):
+            if self.group is None or order.complex_id != self.group:
+                yield order
 
     @property
     def opens(self) -> bool:

@@ -58,6 +58,8 @@ def instruments(case: Case) -> Iterator[Finding]:
         wrong = terms is None or terms.instrument_type != leg.instrument_type
         if wrong or not terms.tradable or _expired(case, terms):  # type: ignore[union-attr]
             yield "instrument_validation_failed", f"Trading of {leg.symbol} is not supported"
+        elif terms is not None and terms.closing_only and leg.action.endswith("Open"):
+            yield "closing_only", f"{leg.symbol} is restricted to closing orders only."
 
 
 def _expired(case: Case, terms: Terms | None) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def look(world: World, order: Order) -> str | None:
     """Compare the untriggered conditions with the market; `route` or `cancel` when it is time."""
     rules = order.rules
-    if not rules or order.terminal:
+    if not rules or order.terminal or order.waits:
         return None
     changed = False
     for condition in rules.get("order-conditions", []):
@@ -25,7 +25,7 @@ def look(world: World, order: Order) -> str | None:
         world.touch(order)
     if any(c["action"] == "cancel" and c.get("triggered-at") for c in rules["order-conditions"]):
         return "cancel"
-    if order.status == "Contingent" and ready(world, order):
+    if order.contingent_status == "Pending Condition" and ready(world, order):
         return "route"
     return None
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from simulator.fills import scripts
 from simulator.http import parse_time
 from simulator.market.calendar import new_york_date
 from simulator.model import Order
@@ -27,7 +28,18 @@ if TYPE_CHECKING:
 MS = timedelta(milliseconds=1)
 TO_FLIGHT, TO_LIVE, TO_MATCH = 210 * MS, 300 * MS, 100 * MS
 TO_CANCEL, TO_REPLACE = 150 * MS, 100 * MS
+NOTHING_TO_CLOSE = "There is no position to close"
 OFF_TICK = "Price does not conform to the minimum price increment"
+
+
+def assign(world: World, order: Order, script: str | None) -> None:
+    """Give an order its script and the name of the model that executes it."""
+    order.script = script
+    order.fill_model = world.settings.fill_model
+    if script is not None and scripts.decides(order):
+        order.fill_model = "scripted"
+    if order.status in ("Live", "Cancel Requested", "Replace Requested"):
+        _enter_script(world, order)
 
 
 def start(world: World, order: Order) -> None:
@@ -48,9 +60,8 @@ def schedule(world: World, order: Order) -> None:
     now = world.clock.now()
     if order.terminal:
         return
-    if order.expires_on is not None:
-        end = end_of(_first_terms(world, order), order.time_in_force, order.expires_on)
-        world.agenda.at(max(end, now), "expire", order.id)
+    if not order.waits:
+        _enter_end(world, order, now)
     if order.status == "Received":
         opens = next_open(_first_terms(world, order), order.time_in_force, now)
         world.agenda.at(opens, "route", order.id)
@@ -62,10 +73,17 @@ def schedule(world: World, order: Order) -> None:
         world.agenda.at(now + TO_LIVE, "live", order.id)
     elif order.status == "Live":
         world.agenda.at(now + TO_MATCH, "match", order.id)
+        _enter_script(world, order)
     elif order.status == "Cancel Requested":
         world.agenda.at(now + TO_CANCEL, "cancelled", order.id)
     elif order.status == "Replace Requested":
         world.agenda.at(now + TO_REPLACE, "replaced", order.id)
+
+
+def _enter_end(world: World, order: Order, now: datetime) -> None:
+    if order.expires_on is not None:
+        end = end_of(_first_terms(world, order), order.time_in_force, order.expires_on)
+        world.agenda.at(max(end, now), "expire", order.id)
 
 
 def _wait(world: World, order: Order, now: datetime) -> None:
@@ -87,6 +105,8 @@ def _route(world: World, order: Order) -> None:
     if order.status not in ("Received", "Contingent"):
         return
     opens = next_open(_first_terms(world, order), order.time_in_force, world.clock.now())
+    if order.status == "Contingent":
+        _enter_end(world, order, world.clock.now())
     order.contingent_status = None
     if opens > world.clock.now():
         order.status = "Received"
@@ -124,6 +144,8 @@ def _objection(world: World, order: Order) -> str | None:
     """Why the exchange will not take the order."""
     if order.script and order.script.startswith("reject"):
         return order.script.partition(":")[2] or "Rejected by exchange"
+    if order.oco_side and not _something_to_close(world, order):
+        return NOTHING_TO_CLOSE
     if len(order.legs) > 1:
         return None
     terms = _first_terms(world, order)
@@ -131,6 +153,13 @@ def _objection(world: World, order: Order) -> str | None:
         if price is not None and not terms.on_tick(price):
             return OFF_TICK
     return None
+
+
+def _something_to_close(world: World, order: Order) -> bool:
+    held = world.accounts[order.account].positions
+    return all(
+        leg.symbol in held and held[leg.symbol].quantity * leg.sign < 0 for leg in order.legs
+    )
 
 
 def _reverse_empty_closes(world: World, order: Order) -> None:
@@ -147,9 +176,17 @@ def _live(world: World, order: Order) -> None:
         return
     order.status, order.live_at = "Live", world.clock.now()
     world.agenda.at(order.live_at + TO_MATCH, "match", order.id)
+    _enter_script(world, order)
     if order.time_in_force == "IOC":
         world.agenda.at(order.live_at + 2 * TO_MATCH, "immediate-end", order.id)
     world.publish_order(order)
+
+
+def _enter_script(world: World, order: Order) -> None:
+    """A script with a time looks at that time."""
+    at = scripts.due(order)
+    if at is not None:
+        world.agenda.at(max(at, world.clock.now() + TO_MATCH), "match", order.id)
 
 
 def _match(world: World, order: Order) -> None:
@@ -157,7 +194,10 @@ def _match(world: World, order: Order) -> None:
 
 
 def request_cancel(world: World, order: Order, username: str | None = None) -> None:
-    """A customer's cancel: at once where no exchange is involved, else asked for."""
+    """A cancel, a customer's when named: at once where no exchange is involved, else asked for."""
+    if username is not None:
+        order.cancel_username = username
+        order.cancel_user_id = str(world.users[username].user_id)
     if order.status in ("Received", "Contingent"):
         cancelled(world, order)
         return
@@ -183,10 +223,18 @@ def _replaced(world: World, order: Order) -> None:
     if order.status != "Replace Requested":
         return
     successor = world.orders[order.replacing] if order.replacing else None
+    waited_for = order.contingent_status
     order.edited = True
     cancelled(world, order)
-    if successor is not None and not successor.terminal:
+    if successor is None or successor.terminal:
+        return
+    if waited_for is None:
         _route(world, successor)
+        return
+    # what the original waited for its successor waits for
+    successor.contingent_status = waited_for
+    schedule(world, successor)
+    world.publish_order(successor)
 
 
 def drop_successor(world: World, order: Order) -> None:
@@ -220,16 +268,18 @@ def finish(world: World, order: Order, status: str) -> None:
     order.terminal_at = world.clock.now()
     world.publish_order(order)
     world.publish_balance(world.accounts[order.account])
+    world.settled(order)
 
 
 def _route_after(world: World, order: Order) -> None:
-    if order.status == "Contingent" and conditions.ready(world, order):
+    if order.contingent_status == "Pending Condition" and conditions.ready(world, order):
         conditions.mark_routed(world, order)
         _route(world, order)
 
 
 def _cancel_at(world: World, order: Order) -> None:
-    request_cancel(world, order)
+    if order.status not in ("Cancel Requested", "Replace Requested"):
+        request_cancel(world, order)
 
 
 def _first_terms(world: World, order: Order) -> Terms:

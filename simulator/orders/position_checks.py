@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from simulator.buying_power import rules_of, state, tickets_of
-from simulator.model import ZERO, Order
+from simulator.model import ZERO, Leg, Order
 from simulator.orders.build import build
 from simulator.orders.case import Case, Finding
 from simulator.orders.request import LegRequest
@@ -65,13 +65,25 @@ def _close(case: Case, leg: LegRequest, quantity: Decimal, available: Decimal) -
 
 
 def closing_elsewhere(case: Case, leg: LegRequest) -> Decimal:
-    """Quantity of the symbol that other working orders close already."""
+    """Quantity of the symbol that other working orders close already.
+
+    The two sides of an OCO close it once.
+    """
     total = ZERO
-    for order in case.world.working_orders(case.account.number, case.without):
-        for other in order.legs:
-            if other.symbol == leg.symbol and other.closes and other.action == leg.action:
-                total += other.remaining
-    return total
+    sides: dict[int, Decimal] = {}
+    for order in case.others():
+        taken = sum(
+            (o.remaining for o in order.legs if o.symbol == leg.symbol and _same(o, leg)), ZERO
+        )
+        if order.oco_side and order.complex_id is not None:
+            sides[order.complex_id] = max(taken, sides.get(order.complex_id, ZERO))
+        else:
+            total += taken
+    return total + sum(sides.values(), ZERO)
+
+
+def _same(other: Leg, leg: LegRequest) -> bool:
+    return other.closes and other.action == leg.action
 
 
 def crossing(case: Case) -> Iterator[Finding]:
@@ -79,7 +91,7 @@ def crossing(case: Case) -> Iterator[Finding]:
     if len(case.request.legs) != 1:
         return
     leg = case.request.legs[0]
-    for order in case.world.working_orders(case.account.number, case.without):
+    for order in case.others():
         if len(order.legs) != 1 or order.legs[0].symbol != leg.symbol:
             continue
         if order.legs[0].buys != leg.action.startswith("Buy") and _crosses(case, order):
@@ -118,9 +130,10 @@ def option_level(case: Case) -> Iterator[Finding]:
     """Strategies that the account's options level does not allow."""
     level = case.account.status["options-level"]
     leverage = rules_of(case.account).leverage
-    groups = state(
-        case.world, case.account, tickets_of(case.world, build(case)), case.without
-    ).groups
+    tickets = tickets_of(case.world, build(case))
+    if case.trigger is not None:
+        tickets += tickets_of(case.world, case.trigger)
+    groups = state(case.world, case.account, tickets, case.without).groups
     names = {s.name for s in groups.get(case.first.group, []) if s.working}
     if "SHORT_UNDERLYING" in names and not leverage:
         yield "short_sale_not_permitted", "Account is not approved for short sales."

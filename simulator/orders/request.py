@@ -55,7 +55,7 @@ class OrderRequest:
     """The keys that had a value."""
 
 
-class _Reader:
+class Reader:
     """Collects every failure of one body before it gives up."""
 
     def __init__(self, body: dict[str, Any], prefix: str = "") -> None:
@@ -133,7 +133,7 @@ def _decimal(value: Any) -> Decimal:
 
 def read_order(body: dict[str, Any], legs_required: bool = True) -> OrderRequest:
     """Structure of an order body; raises the 400 that names every failure."""
-    reader = _Reader(body)
+    reader = Reader(body)
     request = OrderRequest(
         order_type=reader.one_of("order-type", ORDER_TYPES) or "",
         time_in_force=reader.one_of("time-in-force", TIMES_IN_FORCE) or "",
@@ -157,7 +157,7 @@ def read_order(body: dict[str, Any], legs_required: bool = True) -> OrderRequest
     return request
 
 
-def _unsigned(reader: _Reader, key: str) -> Decimal | None:
+def _unsigned(reader: Reader, key: str) -> Decimal | None:
     value = reader.decimal(key)
     if value is not None and value < 0:
         reader.fail(key, "must be greater than or equal to 0")
@@ -165,7 +165,7 @@ def _unsigned(reader: _Reader, key: str) -> Decimal | None:
     return value
 
 
-def _needs(reader: _Reader, request: OrderRequest) -> None:
+def _needs(reader: Reader, request: OrderRequest) -> None:
     """Keys that an order type or a time in force implies."""
     if request.order_type in ("Limit", "Stop Limit"):
         _require(reader, ("price", "price-effect"))
@@ -177,14 +177,14 @@ def _needs(reader: _Reader, request: OrderRequest) -> None:
         _require(reader, ("gtc-date",))
 
 
-def _require(reader: _Reader, keys: tuple[str, ...]) -> None:
+def _require(reader: Reader, keys: tuple[str, ...]) -> None:
     known = {domain for domain, _ in reader.failures}
     for key in keys:
         if reader.body.get(key) in (None, "") and key not in known:
             reader.fail(key, MISSING)
 
 
-def _legs(reader: _Reader, required: bool) -> list[LegRequest]:
+def _legs(reader: Reader, required: bool) -> list[LegRequest]:
     raw = reader.body.get("legs")
     if raw is None and not required:
         return []
@@ -198,11 +198,11 @@ def _legs(reader: _Reader, required: bool) -> list[LegRequest]:
     return [leg for i, one in enumerate(raw) if (leg := _leg(reader, i, one, notional))]
 
 
-def _leg(reader: _Reader, index: int, raw: Any, notional: bool) -> LegRequest | None:
+def _leg(reader: Reader, index: int, raw: Any, notional: bool) -> LegRequest | None:
     if not isinstance(raw, dict):
         reader.fail(f"legs[{index}]", WRONG)
         return None
-    inner = _Reader(raw, f"legs[{index}].")
+    inner = Reader(raw, f"legs[{index}].")
     kind = inner.one_of("instrument-type", INSTRUMENT_TYPES)
     symbol = inner.string("symbol", required=True, longest=64)
     action = inner.one_of("action", ACTIONS)
@@ -217,20 +217,20 @@ def _leg(reader: _Reader, index: int, raw: Any, notional: bool) -> LegRequest | 
     return LegRequest(kind, symbol, action, quantity)
 
 
-def _strict(reader: _Reader) -> bool:
+def _strict(reader: Reader) -> bool:
     raw = reader.body.get("advanced-instructions")
     if raw is None:
         return False
     if not isinstance(raw, dict):
         reader.fail("advanced-instructions", WRONG)
         return False
-    inner = _Reader(raw, "advanced-instructions.")
+    inner = Reader(raw, "advanced-instructions.")
     strict = inner.flag("strict-position-effect-validation")
     reader.failures += inner.failures
     return strict
 
 
-def _rules(reader: _Reader) -> dict[str, Any] | None:
+def _rules(reader: Reader) -> dict[str, Any] | None:
     raw = reader.body.get("rules")
     if raw is None:
         return None
@@ -254,11 +254,11 @@ def _rules(reader: _Reader) -> dict[str, Any] | None:
     return raw
 
 
-def _condition(reader: _Reader, index: int, raw: Any) -> None:
+def _condition(reader: Reader, index: int, raw: Any) -> None:
     if not isinstance(raw, dict):
         reader.fail(f"rules.conditions[{index}]", WRONG)
         return
-    inner = _Reader(raw, f"rules.conditions[{index}].")
+    inner = Reader(raw, f"rules.conditions[{index}].")
     inner.one_of("action", ("route", "cancel"))
     inner.one_of("indicator", ("last", "nat"))
     inner.one_of("comparator", ("gte", "lte"))

@@ -77,6 +77,8 @@ def _optional(order: Order) -> dict[str, Any]:
         "source": order.source,
         "reject-reason": order.reject_reason,
         "cancelled-size": None if order.cancelled_size is None else text(order.cancelled_size),
+        "cancel-user-id": order.cancel_user_id,
+        "cancel-username": order.cancel_username,
         "order-rule": order.rules,
     }
     return {key: value for key, value in candidates.items() if value is not None}

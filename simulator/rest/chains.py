@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 Wire = dict[str, Any]
-FAR = 1.35  # strikes above this multiple of the future come without streamer symbols
 _cache: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
 
@@ -59,20 +58,13 @@ def _head(market: Market, root: Root) -> Wire:
 
 
 def deliverables(root: Root) -> list[Wire]:
-    """What one contract delivers; adjusted classes add cash."""
-    share = 80 if root.cash else 100
-    rows: list[Wire] = [
-        {
-            "id": number("deliverable", root.symbol),
-            "root-symbol": root.symbol,
-            "deliverable-type": "Shares",
-            "description": f"{root.shares:g} shares of {root.underlying}",
-            "amount": text(root.shares),
-            "symbol": root.underlying,
-            "instrument-type": "Equity",
-            "percent": str(share),
-        }
-    ]
+    """What one contract delivers; adjusted classes may add cash and shares of others."""
+    stocks = [(root.underlying, root.shares)] if root.shares else []
+    stocks += list(root.also)
+    percent = 100 // (len(stocks) + bool(root.cash)) if root.also or not root.shares else 100
+    if root.cash and root.shares and not root.also:
+        percent = 80
+    rows = [_shares(root, index, *stock, percent) for index, stock in enumerate(stocks)]
     if root.cash:
         rows.append(
             {
@@ -81,10 +73,24 @@ def deliverables(root: Root) -> list[Wire]:
                 "deliverable-type": "Cash",
                 "description": f"Cash in lieu ${root.cash:.2f}",
                 "amount": text(root.cash),
-                "percent": str(100 - share),
+                "percent": str(100 - percent * len(stocks)),
             }
         )
     return rows
+
+
+def _shares(root: Root, index: int, symbol: str, shares: float, percent: int) -> Wire:
+    name = "deliverable" if index == 0 else f"deliverable-{index}"
+    return {
+        "id": number(name, root.symbol),
+        "root-symbol": root.symbol,
+        "deliverable-type": "Shares",
+        "description": f"{shares:g} shares of {symbol}",
+        "amount": text(shares),
+        "symbol": symbol,
+        "instrument-type": "Equity",
+        "percent": str(percent),
+    }
 
 
 # -- shares, funds, indices ------------------------------------------------------------------
@@ -242,22 +248,20 @@ def _future_strikes(market: Market, end: FutureExpiration) -> list[Wire]:
     key = (end.future.streamer, end.contract, end.date, rungs)
     found: list[Wire] | None = _cache.get(key)
     if found is None:
-        far = rungs[len(rungs) // 2] * Decimal(str(FAR))
-        found = [_future_strike(end, k, k <= far) for k in rungs]
+        found = [_future_strike(end, strike) for strike in rungs]
         _remember(key, found)
     return found
 
 
-def _future_strike(end: FutureExpiration, strike: Decimal, streamed: bool) -> Wire:
-    row = {
+def _future_strike(end: FutureExpiration, strike: Decimal) -> Wire:
+    """One rung. Clients insist on the streamer symbols; the fault `drop-fields` leaves them out."""
+    return {
         "strike-price": text(strike),
         "call": future_option_symbol(end, True, strike),
+        "call-streamer-symbol": future_option_streamer(end, True, strike),
         "put": future_option_symbol(end, False, strike),
+        "put-streamer-symbol": future_option_streamer(end, False, strike),
     }
-    if streamed:
-        row["call-streamer-symbol"] = future_option_streamer(end, True, strike)
-        row["put-streamer-symbol"] = future_option_streamer(end, False, strike)
-    return row
 
 
 async def future_flat(request: Request) -> Response:

@@ -13,6 +13,7 @@ from simulator.http import (
     context_of,
     items,
     not_found,
+    not_permitted,
     ok,
     page,
     query,
@@ -90,8 +91,15 @@ async def equity(request: Request) -> Response:
     return ok(instruments.equity(line.row), context_of(request))
 
 
+def _not_withdrawn(request: Request) -> None:
+    """403 where the settings let the plural lists be withdrawn."""
+    if not world_of(request).settings.option_lists:
+        raise not_permitted()
+
+
 async def equity_options(request: Request) -> Response:
     """The plural list, withdrawn from the public service but still asked for by clients."""
+    _not_withdrawn(request)
     market = _market(request)
     lines = _known(market, query_list(request, "symbol"), OPTION)
     rows = [instruments.equity_option(line, market.now) for line in lines]
@@ -180,6 +188,7 @@ async def future_option_product(request: Request) -> Response:
 
 async def future_option_list(request: Request) -> Response:
     """The plural list, withdrawn from the public service but still asked for by clients."""
+    _not_withdrawn(request)
     market = _market(request)
     lines = _known(market, query_list(request, "symbol"), FUTURE_OPTION)
     return _listed(request, [instruments.future_option(x, market.now) for x in lines])

@@ -1,4 +1,4 @@
-"""Margin: the requirements report, the margin dry run, effective rates, public configuration."""
+"""Margin: the requirements report, effective rates, public configuration, rows of risk files."""
 
 from __future__ import annotations
 
@@ -13,16 +13,12 @@ from starlette.routing import Route
 from simulator.access import account_of
 from simulator.balances import values
 from simulator.buying_power import (
-    Effect,
     State,
-    effect,
     mark_of,
     rules_of,
     state,
-    tickets_of,
 )
 from simulator.http import (
-    body_json,
     context_of,
     invalid,
     items,
@@ -36,13 +32,10 @@ from simulator.http import (
     text,
     world_of,
 )
-from simulator.margin import Facts, Holding, Strategy, totals
-from simulator.market.calendar import NEW_YORK
+from simulator.margin import Facts, Strategy, totals
 from simulator.model import ZERO, Account
-from simulator.orders.build import build
-from simulator.orders.case import Case
-from simulator.orders.request import OrderRequest, read_order
-from simulator.orders.wire import number
+from simulator.rest.margin_dry_run import dry_run
+from simulator.rest.margin_wire import entry_wire, underlying_type
 from simulator.terms import terms_of
 
 if TYPE_CHECKING:
@@ -101,7 +94,7 @@ def group_wire(
 ) -> dict[str, Any]:
     """All strategies of one underlying."""
     initial, maintenance = totals(strategies)
-    kind = _underlying_type(symbol)
+    kind = underlying_type(symbol)
     calculation = "SPAN" if kind == "Future" else rules_of(account).calculation
     return {
         "description": symbol,
@@ -122,12 +115,6 @@ def group_wire(
     }
 
 
-def _underlying_type(symbol: str) -> str:
-    if symbol.startswith("/"):
-        return "Future"
-    return "Cryptocurrency" if symbol.endswith("/USD") else "Equity"
-
-
 def strategy_wire(strategy: Strategy) -> dict[str, Any]:
     """One strategy and its entries."""
     return {
@@ -138,146 +125,6 @@ def strategy_wire(strategy: Strategy) -> dict[str, Any]:
         "includes-working-order": strategy.working,
         **signed("buying-power", strategy.initial),
         "position-entries": [entry_wire(entry) for entry in strategy.entries],
-    }
-
-
-def entry_wire(entry: Holding) -> dict[str, Any]:
-    """A holding inside a strategy; what does not apply is the text NaN."""
-    wire: dict[str, Any] = {
-        "instrument-symbol": entry.symbol,
-        "instrument-type": entry.instrument_type,
-        "quantity": text(entry.quantity),
-        "average-open-price": "NaN",
-        "close-price": text(entry.close_price) if entry.close_price is not None else "NaN",
-        "fixing-price": "NaN",
-    }
-    if entry.is_option and entry.strike is not None and entry.expiration is not None:
-        wire |= {"strike-price": text(entry.strike), "option-type": entry.right}
-        if entry.instrument_type == "Equity Option":
-            side = 1 if entry.right == "C" else -1
-            wire["deliverable-quantity"] = text(side * entry.quantity * entry.multiplier)
-        wire["expiration-date"] = entry.expiration.isoformat()
-    return wire
-
-
-async def dry_run(request: Request) -> Response:
-    """`POST /margin/accounts/{number}/dry-run`: an estimate; nothing is checked or routed."""
-    world, account = world_of(request), account_of(request)
-    body = await body_json(request)
-    missing = [
-        (key, "is missing")
-        for key in ("account-number", "underlying-symbol", "order-type", "time-in-force")
-        if not body.get(key)
-    ]
-    if missing:
-        raise invalid(*missing)
-    asked = read_order(body)
-    case = Case(world, account, asked, without=_replaced(body))
-    if any(terms is None for terms in case.terms):
-        raise invalid(("legs", "does not have a valid value"))
-    order = build(case)
-    tickets = tickets_of(world, order)
-    measured = effect(world, account, tickets, case.without)
-    before = state(world, account, (), case.without)
-    after = state(world, account, tickets, case.without)
-    group = case.first.group
-    data = {
-        "orders": [_order(account, asked, body)],
-        "last-results": _impact(world, account, group, before, []),
-        "base-results": _impact(world, account, group, before, []),
-        "new-order-results": _impact(world, account, group, after, ["dry-run-0"]),
-        **_changes(measured),
-        "order-ids": ["dry-run-0"],
-    }
-    return ok(data, context_of(request))
-
-
-def _replaced(body: dict[str, Any]) -> int | None:
-    value = body.get("replaces-order-id")
-    return int(value) if isinstance(value, (int, str)) and str(value).isdigit() else None
-
-
-def _changes(measured: Effect) -> dict[str, Any]:
-    alone = measured.isolated_margin
-    return {
-        **signed("change-in-margin-requirement", -measured.change_in_margin),
-        **signed("change-in-buying-power", measured.change),
-        **signed("current-buying-power", measured.current),
-        **signed("new-buying-power", measured.new),
-        **signed("isolated-order-margin-requirement", -alone),
-        **signed("isolated-order-buying-power-effect", measured.change),
-        "is-spread": measured.is_spread,
-    }
-
-
-def _order(account: Account, asked: OrderRequest, body: dict[str, Any]) -> dict[str, Any]:
-    wire: dict[str, Any] = {
-        "id": "dry-run-0",
-        "account-number": account.number,
-        "time-in-force": asked.time_in_force,
-        "order-type": asked.order_type,
-        "size": "0",
-    }
-    if asked.price is not None:
-        wire |= {"price": text(asked.price), "price-effect": asked.price_effect}
-    return wire | {
-        "value": "0.0",
-        "value-effect": "None",
-        "cancellable": False,
-        "editable": False,
-        "underlying-symbol": body["underlying-symbol"],
-        "legs": [
-            {
-                "symbol": leg.symbol,
-                "instrument-type": leg.instrument_type,
-                "quantity": str(number(leg.quantity or ZERO)),
-                "remaining-quantity": "0",
-                "action": leg.action,
-            }
-            for leg in asked.legs
-        ],
-    }
-
-
-def _impact(
-    world: World, account: Account, group: str, found: State, order_ids: list[str]
-) -> dict[str, Any]:
-    strategies = found.groups.get(group, [])
-    initial, maintenance = totals(strategies)
-    worth = {"long": ZERO, "short": ZERO}
-    for s in strategies:
-        for h in s.entries:
-            if not h.is_option and h.instrument_type == "Equity":
-                worth["long" if h.quantity > 0 else "short"] += abs(h.quantity) * h.price
-    now = world.clock.now().astimezone(NEW_YORK)
-    zero_pairs = ("cash-adjustment", "working-margin", "position-equity-adjustment",
-                  "cash-settlement-value")  # fmt: skip
-    wire: dict[str, Any] = {
-        "code": group,
-        "description": group,
-        "entity-count": len(strategies),
-        "underlying-symbol": group,
-        "underlying-type": _underlying_type(group),
-        "underlying-price": text(mark_of(world, group)),
-        **signed("margin-requirement", -initial),
-        **signed("maintenance-requirement", -maintenance),
-        **signed("buying-power-impact", -initial),
-        **signed("base-margin-requirement", -initial),
-        "margin-calculation-type": rules_of(account).calculation,
-        **signed("position-margin", -initial),
-    }
-    for key in zero_pairs:
-        wire |= signed(key, ZERO)
-    wire |= signed("long-equity-value", worth["long"])
-    wire |= signed("short-equity-value", -worth["short"])
-    for key in ("long-derivative", "short-derivative", "long-cryptocurrency",
-                "short-cryptocurrency"):  # fmt: skip
-        wire[f"{key}-value"] = "0.0"
-    return wire | {
-        "group-results": [strategy_wire(s) for s in strategies],
-        "order-ids": order_ids,
-        "calculated-at": now.isoformat(timespec="milliseconds"),
-        "marks": {group: text(mark_of(world, group))},
     }
 
 

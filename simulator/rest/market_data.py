@@ -25,7 +25,8 @@ Wire = dict[str, Any]
 MOST = 100
 KINDS = {
     "index": (INDEX,),
-    "equity": (EQUITY,),
+    # an index is an equity to the instruments, and clients ask for it as such
+    "equity": (EQUITY, INDEX),
     "equity-option": (OPTION,),
     "future": (FUTURE,),
     "future-option": (FUTURE_OPTION,),

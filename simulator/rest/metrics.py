@@ -54,7 +54,8 @@ def row(market: Market, line: Line) -> Wire:
     now = market.now
     if chains.has_options(market, line):
         found |= _volatility(market, line)
-    found["updated-at"] = _zulu(now)
+    # clients insist on a market value, be it of a fund, an index, a future or a coin
+    found |= {"updated-at": _zulu(now), "market-cap": 0}
     if line.kind in (EQUITY, INDEX) and line.row is not None:
         found |= _company(market, line, line.row)
     return found

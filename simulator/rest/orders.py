@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -10,7 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from simulator.access import account_of, only_me, order_of, user_of, visible_account
-from simulator.faults import CODES
+from simulator.fault_answers import CODES
+from simulator.fills import scripts
 from simulator.http import (
     ApiError,
     body_json,
@@ -59,17 +59,19 @@ async def place(request: Request) -> Response:
     )
     world.publish_order(order)
     data["order"] = order_wire(order)
-    await _scripted_answer(order)
+    scripted_answer(request, order)
     return ok(data, context_of(request), 201)
 
 
-async def _scripted_answer(order: Order) -> None:
-    """`http:<code>`: the order is taken, the answer says otherwise."""
-    if order.script and order.script.startswith("http:"):
-        status = int(order.script.split(":")[1][:3] or 500)
+def scripted_answer(request: Request, order: Order) -> None:
+    """The order is taken; a script may lose the answer, or have it say otherwise."""
+    name, value = scripts.parts(order)
+    if name == "lose-response":
+        request.scope[scripts.LOST] = True
+    if name == "http":
+        status = int(value)
         code, message = CODES.get(status, ("error", "Error"))
         raise ApiError(status, code, message)
-    await asyncio.sleep(0)
 
 
 async def dry_run(request: Request) -> Response:
@@ -83,7 +85,7 @@ async def search(request: Request) -> Response:
     """`GET /accounts/{number}/orders`, paged, 10 a page."""
     account = account_of(request)
     orders = _found(request, world_of(request).orders_of(account.number))
-    chosen, block = _page(request, orders, 10)
+    chosen, block = page_of(request, orders, 10)
     return items([order_wire(o) for o in chosen], context_of(request), pagination=block)
 
 
@@ -95,7 +97,7 @@ async def live(request: Request) -> Response:
     orders = _todays(world_of(request), [account_of(request).number])
     if request.headers.get("accept-version", "") < PAGED_LIVE_SINCE:
         return items([order_wire(o) for o in orders], context_of(request))
-    chosen, block = _page(request, [o for o in orders if _matches(request, o)], 100)
+    chosen, block = page_of(request, [o for o in orders if _matches(request, o)], 100)
     return items([order_wire(o) for o in chosen], context_of(request), pagination=block)
 
 
@@ -109,6 +111,7 @@ async def cancel(request: Request) -> Response:
     account = account_of(request, trading=True)
     order = order_of(request, account)
     desk.cancel(world_of(request), order, user_of(request).username)
+    world_of(request).publish_groups()
     return ok(order_wire(order), context_of(request))
 
 
@@ -119,6 +122,7 @@ async def replace(request: Request) -> Response:
     body = await body_json(request)
     username = user_of(request).username
     fresh = desk.replace(world_of(request), account, order, body, username)
+    world_of(request).publish_groups()
     return ok(order_wire(fresh), context_of(request))
 
 
@@ -141,7 +145,7 @@ async def customer_search(request: Request) -> Response:
     world = world_of(request)
     orders = [o for number in _numbers(request) for o in world.orders_of(number)]
     orders.sort(key=lambda o: o.id, reverse=True)
-    chosen, block = _page(request, _found(request, orders), 10)
+    chosen, block = page_of(request, _found(request, orders), 10)
     return items([order_wire(o) for o in chosen], context_of(request), pagination=block)
 
 
@@ -149,7 +153,7 @@ async def customer_live(request: Request) -> Response:
     """`GET /customers/me/orders/live` over several accounts, paged for newer versions."""
     orders = _todays(world_of(request), _numbers(request))
     orders = [o for o in orders if _matches(request, o)]
-    chosen, block = _page(request, orders, 100)
+    chosen, block = page_of(request, orders, 100)
     return items([order_wire(o) for o in chosen], context_of(request), pagination=block)
 
 
@@ -172,9 +176,8 @@ def _todays(world: World, numbers: list[str]) -> list[Order]:
     return sorted(found, key=lambda o: o.id, reverse=True)
 
 
-def _page(
-    request: Request, orders: list[Order], default: int
-) -> tuple[list[Order], dict[str, Any]]:
+def page_of(request: Request, orders: list[Any], default: int) -> tuple[list[Any], dict[str, Any]]:
+    """A page of at most 200."""
     per_page = query(request, "per-page")
     if per_page is not None and per_page.isdigit() and int(per_page) > LARGEST_PAGE:
         raise invalid(("per-page", "does not have a valid value"))

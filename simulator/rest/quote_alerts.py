@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from simulator.access import user_of
+from simulator.alerts import FIELDS, OPERATORS, read_expiry
 from simulator.http import (
     body_json,
     context_of,
@@ -25,7 +26,6 @@ from simulator.http import (
 if TYPE_CHECKING:
     from simulator.world import World
 
-FIELDS, OPERATORS = ("Last", "Bid", "Ask", "IV"), (">", "<")
 NEEDED = ("symbol", "field", "operator", "threshold")
 
 
@@ -49,7 +49,7 @@ async def create(request: Request) -> Response:
         "created-at": stamp(world.clock.now()),
     }
     if body.get("expires-at"):
-        alert["expires-at"] = body["expires-at"]
+        alert["expires-at"] = str(body["expires-at"])
     user.alerts[alert["alert-external-id"]] = alert
     world.touch(user)
     return ok(alert, context_of(request), 201)
@@ -63,6 +63,10 @@ def _read(world: World, body: dict[str, Any]) -> dict[str, Any]:
         number = Decimal(str(body.get("threshold-numeric") or body["threshold"]))
     except InvalidOperation:
         raise invalid(("threshold", "must be a decimal")) from None
+    try:
+        read_expiry(body.get("expires-at") or 0)
+    except ValueError:
+        raise invalid(("expires-at", "must be a date time")) from None
     symbol = body["symbol"]
     if not isinstance(symbol, str) or not number.is_finite():
         raise invalid(("symbol", "does not have a valid value"))

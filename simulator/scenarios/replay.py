@@ -170,7 +170,7 @@ class Replay:
         net = matching.natural(sides)
         order.price, order.price_effect = abs(net), "Debit" if net >= 0 else "Credit"
         self._number(order, now)
-        for leg, fill in matching.execute(self.world, order, order.size):
+        for leg, fill in matching.execute(self.world, order, matching.Execution(order.size, sides)):
             leg.fills.append(fill)
             leg.remaining -= fill.quantity
             book_fill(self.world, account, order, leg, fill)

@@ -15,7 +15,7 @@ def test_the_documents_are_there() -> None:
     names = {str(path.relative_to(ROOT)) for path in DOCS}
     assert names >= {
         "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md",
-        "docs/operations.md", "docs/order-outcomes.md", "docs/threat-model.md",
+        "docs/operations.md", "docs/order-outcomes.md", "docs/simulator.md", "docs/threat-model.md",
     }  # fmt: skip
 
 

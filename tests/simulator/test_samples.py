@@ -99,7 +99,8 @@ async def test_margin_dry_run(demo: Desk) -> None:
 STATE_KEYS = frozenset(
     {"external-identifier", "source", "in-flight-at", "live-at", "terminal-at", "cancelled-at",
      "cancelled-size", "ext-client-order-id", "ext-exchange-order-number",
-     "ext-global-order-number", "contingent-status", "price", "price-effect"}
+     "ext-global-order-number", "contingent-status", "price", "price-effect",
+     "cancel-user-id", "cancel-username", "closing-fee-calculation"}
 )  # fmt: skip
 
 

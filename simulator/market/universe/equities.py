@@ -32,6 +32,12 @@ class Underlying:
     penny: bool  # options tick in cents throughout
     tracks: tuple[str, float] | None = None  # follows another symbol at a ratio
     reports: bool = False  # quarterly earnings
+    origin: str = ""  # the first symbol of a renamed share: what its calendar is drawn from
+
+    @property
+    def drawn_from(self) -> str:
+        """The name that dates and draws depend on."""
+        return self.origin or self.symbol
 
     @property
     def dividend_yield(self) -> float:

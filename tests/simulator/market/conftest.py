@@ -10,6 +10,8 @@ import pytest
 
 from simulator.clock import Clock
 from simulator.dxlink_session import Grant
+from simulator.faults import Faults
+from simulator.ids import Ids
 from simulator.market.market import Market
 
 SEED = 7
@@ -42,4 +44,6 @@ def market(_shared_market: Market) -> Market:
 def world(market: Market) -> Any:
     """What the stream and the REST families need of a world."""
     clock = Clock(START, speed=0)
-    return SimpleNamespace(market=market, clock=clock, quote_tokens=Tokens())
+    world = SimpleNamespace(market=market, clock=clock, quote_tokens=Tokens(), ids=Ids(7))
+    world.faults = Faults(world)  # type: ignore[arg-type]
+    return world

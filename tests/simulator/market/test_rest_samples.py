@@ -21,6 +21,7 @@ from starlette.testclient import TestClient
 from simulator.clock import Clock
 from simulator.http import ApiError
 from simulator.market.market import Market
+from simulator.model import Settings
 from simulator.rest import (
     chains,
     instruments,
@@ -70,7 +71,7 @@ def _requests() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
     market = Market(7, Clock(INSTANT, speed=0))
-    world: Any = SimpleNamespace(market=market, clock=Clock(INSTANT, speed=0))
+    world: Any = SimpleNamespace(market=market, clock=Clock(INSTANT, speed=0), settings=Settings())
     families = (chains, instruments, market_data, market_time, metrics, precisions, search)
     app = Starlette(
         routes=[route for family in families for route in family.routes(world)],
@@ -234,7 +235,7 @@ def test_every_future_option_of_a_chain_is_an_instrument(client: TestClient) -> 
             assert one["streamer-symbol"] == strike["call-streamer-symbol"]
             assert end["underlying-symbol"] in contracts
         if code == "ES":
-            assert "call-streamer-symbol" not in ends[0]["strikes"][-1], "far strikes lack it"
+            assert "call-streamer-symbol" in ends[0]["strikes"][-1], "clients insist on it"
 
 
 def test_metrics_are_consistent(client: TestClient) -> None:

@@ -1,0 +1,173 @@
+"""Corporate actions, at the present instant: prices, shares, options, orders and cash together.
+
+`apply` takes one action as a dictionary, the form of the control route:
+
+    {"kind": "split", "symbol", "new": 2, "old": 1}        reverse: new < old
+    {"kind": "dividend", "symbol", "amount", "pays-on"}    goes ex now, options stay
+    {"kind": "special-dividend", …same}                    strikes fall by the amount
+    {"kind": "symbol-change", "symbol", "to"}
+    {"kind": "merger", "symbol", "into", "ratio", "cash"}  shares, dollars or both for each share
+    {"kind": "spin-off", "symbol", "to", "ratio", "part", "name"}  `part` of the value goes with it
+
+Open orders on the share and its options are removed by the broker. Numbers are decimals as text or
+numbers; what cannot be done is a ValueError with the reason and changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from simulator import corporate_mergers, corporate_splits
+from simulator.buying_power import mark_of
+from simulator.corporate_holdings import holders, remove_orders
+from simulator.lifecycle_cash import entitle, pay
+from simulator.market.adjustments import known_name
+from simulator.model import ZERO
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+Action = dict[str, Any]
+SYMBOL = re.compile(r"^[A-Z]{1,5}(/[A-Z])?$")
+MOST = Decimal(1000)
+ADJUSTED_FROM = Decimal("0.125")
+"""Smallest special dividend per share that moves strikes: 12.50 dollars a contract."""
+
+
+def apply(world: World, action: Action) -> dict[str, Any]:
+    """Carry out one action; answers which accounts it touched. ValueError with the reason."""
+    step = _STEPS.get(str(action.get("kind")))
+    if step is None:
+        raise ValueError(f"the kind must be one of {', '.join(_STEPS)}")
+    symbol = share(world, action)
+    before = _concerned(world, symbol)
+    step(world, symbol, action)
+    accounts = [n for n in world.accounts if n in before]
+    for number in accounts:
+        world.publish_balance(world.accounts[number])
+    world.journal.append({"kind": "corporate-action", "at": world.clock.now(), "action": action})
+    world.market_moved()
+    return {"kind": action["kind"], "symbol": symbol, "accounts": accounts}
+
+
+def _concerned(world: World, symbol: str) -> set[str]:
+    orders = {o.account for n in world.open_orders.values() for o in n.values()
+              if o.underlying == symbol}  # fmt: skip
+    return orders | {held.account.number for held in holders(world, symbol)}
+
+
+# -- reading ---------------------------------------------------------------------------------
+
+
+def share(world: World, action: Action, key: str = "symbol") -> str:
+    """The symbol of a listed share or fund."""
+    symbol = str(action.get(key, ""))
+    line = world.market.line(symbol)
+    if line is None or line.is_option or line.kind != "Equity":
+        raise ValueError(f"{key} must be a share or fund, not {symbol!r}")
+    return symbol
+
+
+def new_symbol(world: World, action: Action) -> str:
+    """A symbol that nothing has or had."""
+    symbol = str(action.get("to", ""))
+    registry = world.market.registry  # type: ignore[attr-defined]
+    taken = known_name(registry.levels, symbol) or symbol.replace("/", "") in registry.roots
+    if not SYMBOL.match(symbol) or taken:
+        raise ValueError(f"to must be a new symbol of capital letters, not {symbol!r}")
+    return symbol
+
+
+def amount(action: Action, key: str, default: Decimal | None = None) -> Decimal:
+    """A number above zero (or the default when the key is missing)."""
+    if action.get(key) is None and default is not None:
+        return default
+    try:
+        found = Decimal(str(action.get(key)))
+    except InvalidOperation:
+        raise ValueError(f"{key} must be a number") from None
+    if not found.is_finite() or found <= 0 or found > MOST:
+        raise ValueError(f"{key} must be above 0 and at most {MOST}")
+    return found
+
+
+# -- the actions -----------------------------------------------------------------------------
+
+
+def _split(world: World, symbol: str, action: Action) -> None:
+    new, old = amount(action, "new"), amount(action, "old", Decimal(1))
+    if new == old or not Decimal("0.001") <= new / old <= MOST:
+        raise ValueError("new and old must differ, by a factor of at most 1000")
+    remove_orders(world, symbol)
+    corporate_splits.split(world, symbol, new, old)
+
+
+def _dividend(world: World, symbol: str, action: Action) -> None:
+    each = amount(action, "amount")
+    price = mark_of(world, symbol)
+    if each >= price:
+        raise ValueError(f"the amount must be less than the price, {price}")
+    sub_type = "Special Dividend" if action["kind"].startswith("special") else "Dividend"
+    pays_on = _pay_date(world, action)
+    for held in holders(world, symbol):
+        if held.terms.right is None:
+            entitle(held.account, symbol, each * held.position.quantity, pays_on, sub_type)
+            pay(world, held.account, world.today(), world.clock.now())
+            world.touch(held.account)
+    if sub_type != "Dividend" and each >= ADJUSTED_FROM:
+        remove_orders(world, symbol)
+        corporate_splits.lower_strikes(world, symbol, each)
+    factor = float((price - each) / price)
+    world.market.move(symbol, factor, world.clock.now())  # type: ignore[attr-defined]
+
+
+def _pay_date(world: World, action: Action) -> date:
+    if action.get("pays-on") is None:
+        return world.today()
+    found = date.fromisoformat(str(action["pays-on"]))
+    if found < world.today():
+        raise ValueError("pays-on must not be in the past")
+    return found
+
+
+def _symbol_change(world: World, symbol: str, action: Action) -> None:
+    to = new_symbol(world, action)
+    remove_orders(world, symbol)
+    corporate_mergers.rename(world, symbol, to)
+
+
+def _merger(world: World, symbol: str, action: Action) -> None:
+    cash = amount(action, "cash", ZERO) if action.get("cash") not in (0, "0") else ZERO
+    if action.get("into") is None:
+        if not cash:
+            raise ValueError("a merger needs into with ratio, or cash")
+        remove_orders(world, symbol)
+        corporate_mergers.buy_out(world, symbol, cash)
+        return
+    into, ratio = share(world, action, "into"), amount(action, "ratio")
+    if into == symbol:
+        raise ValueError("a share cannot merge into itself")
+    remove_orders(world, symbol)
+    corporate_mergers.merge(world, symbol, into, ratio, cash)
+
+
+def _spin_off(world: World, symbol: str, action: Action) -> None:
+    to, ratio, part = new_symbol(world, action), amount(action, "ratio"), amount(action, "part")
+    if part >= 1:
+        raise ValueError("part must be below 1")
+    name = str(action.get("name") or f"{to} Inc. - Common Stock")[:80]
+    remove_orders(world, symbol)
+    corporate_mergers.spin_off(world, symbol, to, name, ratio, part)
+
+
+_STEPS = {
+    "split": _split,
+    "dividend": _dividend,
+    "special-dividend": _dividend,
+    "symbol-change": _symbol_change,
+    "merger": _merger,
+    "spin-off": _spin_off,
+}

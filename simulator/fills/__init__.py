@@ -1,0 +1,1 @@
+"""Fill models: what the market gives an order, and scripts that decide instead of it."""
