@@ -17,7 +17,7 @@ import sys
 
 import uvloop
 
-from bench.simulator_parts import rest, stream
+from bench.simulator_parts import delivery, rest, stream
 from bench.simulator_parts.process import Simulator, memory_of
 
 
@@ -57,8 +57,10 @@ async def orders(seconds: float) -> list[bool]:
 async def streams(seconds: float) -> list[bool]:
     """DXLink to one client, and 25,000 subscriptions on one connection."""
     with Simulator("demo", "--speed", "10") as it:
-        events, ratio = await stream.delivery(it, seconds)
+        events, frames = await stream.delivery(it, seconds)
         held, first = await stream.many_subscriptions(it)
+    ratio, ready_texts = await delivery.ratios(frames, seconds)
+    print(f"{'DXLink delivery of ready texts':<44} {100 * ready_texts:>11,.2f} %")
     return [
         report("DXLink events to one client", events, "/s", 20_000),
         report("DXLink delivery of bare websockets", 100 * ratio, "%", 50),

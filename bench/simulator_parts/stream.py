@@ -1,10 +1,9 @@
-"""Market data to one client, and the same frames through the bare library."""
+"""Market data to one client."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import multiprocessing
 import time
 from typing import Any
 
@@ -63,61 +62,27 @@ def events_in(frame: dict[str, Any]) -> int:
     return sum(len(v) // WIDTH[k] for k, v in zip(data[::2], data[1::2], strict=True))
 
 
-async def delivery(it: Simulator, seconds: float) -> tuple[float, float]:
-    """Events a second to one client; and the ratio to the bare library sending the frames."""
+async def delivery(it: Simulator, seconds: float) -> tuple[float, list[dict[str, Any]]]:
+    """Events a second to one client, and the frames it got."""
     socket = await connect(it)
     symbols = options(it, 8000)
     await subscribe(socket, symbols, ("Quote",))
     await _drain(socket, 4.0)
-    texts, count, began = [], 0, time.perf_counter()
+    frames, count, began = [], 0, time.perf_counter()
     while time.perf_counter() - began < seconds:
-        text = await asyncio.wait_for(socket.recv(), 30)
-        frame = orjson.loads(text)
+        frame = orjson.loads(await asyncio.wait_for(socket.recv(), 30))
         if frame["type"] == "FEED_DATA":
-            texts.append(text)
+            frames.append(frame)
             count += events_in(frame)
     rate = count / (time.perf_counter() - began)
     await socket.close()
-    bare = await bare_rate(texts[:400], seconds)
-    return rate, rate / bare
+    return rate, frames[:200]
 
 
 async def _drain(socket: Any, seconds: float) -> None:
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         await asyncio.wait_for(socket.recv(), 30)
-
-
-def _bare_server(texts: list[str], port: Any) -> None:
-    async def serve(socket: Any) -> None:
-        while True:
-            for text in texts:
-                await socket.send(text)
-
-    async def run() -> None:
-        async with websockets.serve(serve, "127.0.0.1", 0, compression=None) as server:
-            port.send(server.sockets[0].getsockname()[1])
-            await server.serve_forever()
-
-    asyncio.run(run())
-
-
-async def bare_rate(texts: list[str], seconds: float) -> float:
-    """Events a second when a server sends ready frames and the client reads them all the same."""
-    here, there = multiprocessing.Pipe()
-    worker = multiprocessing.get_context("spawn").Process(target=_bare_server, args=(texts, there))
-    worker.start()
-    try:
-        socket = await websockets.connect(
-            f"ws://127.0.0.1:{here.recv()}", max_size=None, compression=None
-        )
-        count, began = 0, time.perf_counter()
-        while time.perf_counter() - began < seconds:
-            count += events_in(orjson.loads(await socket.recv()))
-        return count / (time.perf_counter() - began)
-    finally:
-        worker.terminate()
-        worker.join()
 
 
 async def many_subscriptions(it: Simulator) -> tuple[int, float]:
