@@ -19,7 +19,7 @@ UV_COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | \
-		awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+		awk -F'|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 setup: $(VENV)/.runtime static/vendor/.installed ## make .venv and install what the server needs
 	@echo "Set-up is complete."
@@ -35,7 +35,8 @@ demo-reset: setup ## throw the demo's data away
 test: setup-dev ## every test, browser included
 	@$(PY) -m embedded browser
 	$(MAKE) --no-print-directory static
-	$(PY) -m pytest -q -n $(WORKERS) --dist worksteal --ignore=tests/e2e $(PYTEST_ARGS)
+	$(PY) -m pytest -q -n $(WORKERS) --dist worksteal --ignore=tests/e2e --ignore=tests/house \
+		$(PYTEST_ARGS)
 	$(PY) -m pytest -q tests/e2e $(PYTEST_ARGS)
 
 check: static ## format, lint, types, import contracts, migrations, templates
@@ -46,6 +47,9 @@ static: setup-dev
 	$(PY) -m ruff check --quiet .
 	$(PY) -m mypy
 	$(PY) -c "from importlinter.cli import lint_imports_command as run; run()" --no-logo
+
+simulator-soak: setup-dev ## a million random steps of the simulated broker; STEPS=, hours
+	SIMULATOR_STEPS=$(or $(STEPS),1000000) $(PY) -m pytest -q -n $(WORKERS) tests/simulator/properties
 
 bench: setup-dev ## measure each performance claim
 	@for file in bench/bench_*.py; do \

@@ -254,7 +254,7 @@ def _future_strikes(market: Market, end: FutureExpiration) -> list[Wire]:
 
 
 def _future_strike(end: FutureExpiration, strike: Decimal) -> Wire:
-    """One rung. Clients insist on the streamer symbols; the fault `drop-fields` leaves them out."""
+    """One rung. Clients insist on the streamer symbols; the fault `missing` leaves them out."""
     return {
         "strike-price": text(strike),
         "call": future_option_symbol(end, True, strike),
