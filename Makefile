@@ -14,7 +14,7 @@ PYTEST_ARGS ?=
 UV_COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help setup setup-dev demo demo-reset test static check bench lock clean
+.PHONY: help setup setup-dev demo demo-reset test static check simulator-soak bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -35,8 +35,7 @@ demo-reset: setup ## throw the demo's data away
 test: setup-dev ## every test, browser included
 	@$(PY) -m embedded browser
 	$(MAKE) --no-print-directory static
-	$(PY) -m pytest -q -n $(WORKERS) --dist worksteal --ignore=tests/e2e --ignore=tests/house \
-		$(PYTEST_ARGS)
+	$(PY) -m pytest -q -n $(WORKERS) --dist worksteal --ignore=tests/e2e $(PYTEST_ARGS)
 	$(PY) -m pytest -q tests/e2e $(PYTEST_ARGS)
 
 check: static ## format, lint, types, import contracts, migrations, templates
