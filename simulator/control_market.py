@@ -51,7 +51,8 @@ async def move(world: World, request: Request, body: PriceChange) -> Any:
     try:
         factors = [(jump.symbol, _factor(world, jump)) for jump in jumps]
         for symbol, factor in factors:
-            world.market.move(symbol, factor, world.clock.now())  # type: ignore[attr-defined]
+            # From the market's own present instant on, so that the answer shows it already.
+            world.market.move(symbol, factor)  # type: ignore[attr-defined]
     except (KeyError, ValueError, ArithmeticError, TypeError):
         raise invalid(("symbol", "cannot be moved so")) from None
     world.market_moved()
