@@ -67,6 +67,8 @@ def open_ticket(page: Page, desk: LiveDesk, symbol: str, quantity: object) -> No
 def preview(page: Page, limit: object | None = None) -> None:
     if limit is not None:
         page.get_by_label("Limit price").fill(str(limit))
+    # A changed field may still be redrawing the ticket, the button included.
+    expect(page.locator(".htmx-request")).to_have_count(0)
     page.get_by_role("button", name="Preview").last.click()
 
 
