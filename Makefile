@@ -52,15 +52,17 @@ static: setup-dev
 simulator-soak: setup-dev ## a million random steps of the simulated broker; STEPS=, hours
 	SIMULATOR_STEPS=$(or $(STEPS),1000000) $(PY) -m pytest -q -n $(WORKERS) tests/simulator/properties
 
-bench: setup-dev ## measure each performance claim
+bench: setup-dev $(VENV)/.bench ## measure each performance claim
 	@for file in bench/bench_*.py; do \
 		[ -e "$$file" ] || continue; echo "== $$file"; $(PY) "$$file" || exit 1; done
 
 lock: $(VENV)/.uv ## resolve the dependencies again
 	$(UV_COMPILE) requirements/uv.in -o requirements/uv.txt
 	$(UV_COMPILE) pyproject.toml --extra embedded --group assets -o requirements/runtime.txt
-	$(UV_COMPILE) pyproject.toml --extra embedded --group assets --group dev \
+	$(UV_COMPILE) pyproject.toml --extra embedded --extra compiled --group assets --group dev \
 		-c requirements/runtime.txt -o requirements/dev.txt
+	$(UV_COMPILE) pyproject.toml --extra embedded --extra compiled --group assets --group dev \
+		--group bench -c requirements/dev.txt -o requirements/bench.txt
 	npm install --package-lock-only --no-audit --no-fund
 
 clean: ## remove what set-up made (not the demo's data)
@@ -95,6 +97,11 @@ $(VENV)/.runtime: requirements/runtime.txt $(VENV)/.uv
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@echo "Installing what the tests need …"
+	@$(call install,$<)
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
+	@echo "Installing what is measured against …"
 	@$(call install,$<)
 	@touch $@
 

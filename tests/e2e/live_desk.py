@@ -105,6 +105,10 @@ class LiveDesk:
         processes.signal_group(pid, signal.SIGKILL)
         return pid
 
+    def freeze(self, name: str) -> None:
+        """Stop one process without ending it, as a machine that swaps would."""
+        processes.signal_group(self.pids()[name], signal.SIGSTOP)
+
     def wait_for_another(self, name: str, former: int, timeout: float = 15.0) -> int:
         """The number under which the process runs again."""
         deadline = time.monotonic() + timeout
