@@ -22,7 +22,7 @@ def requirements(lock: Path) -> dict[str, str]:
 
 
 def test_the_locks_are_there() -> None:
-    assert [lock.name for lock in LOCKS] == ["dev.txt", "runtime.txt", "uv.txt"]
+    assert [lock.name for lock in LOCKS] == ["bench.txt", "dev.txt", "runtime.txt", "uv.txt"]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
