@@ -10,6 +10,8 @@ export UV_SYSTEM_CERTS ?= 1
 # Two browser or database workers would only wait for each other on a small machine.
 WORKERS ?= 2
 PYTEST_ARGS ?=
+# Real processes on a busy machine: what fails gets one more try, and the summary names it.
+AGAIN := --reruns 1 -rR
 
 UV_COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
@@ -35,10 +37,10 @@ demo-reset: setup ## throw the demo's data away
 test: setup-dev ## every test, browser included
 	@$(PY) -m embedded browser
 	$(MAKE) --no-print-directory static
-	$(PY) -m pytest -q -n $(WORKERS) --dist worksteal --ignore=tests/e2e \
+	$(PY) -m pytest -q $(AGAIN) -n $(WORKERS) --dist worksteal --ignore=tests/e2e \
 		--ignore=tests/simulator/properties $(PYTEST_ARGS)
 	SIMULATOR_NO_SHRINK=1 $(PY) -m pytest -q -n $(WORKERS) tests/simulator/properties $(PYTEST_ARGS)
-	$(PY) -m pytest -q tests/e2e $(PYTEST_ARGS)
+	$(PY) -m pytest -q $(AGAIN) tests/e2e $(PYTEST_ARGS)
 
 check: static ## format, lint, types, import contracts, migrations, templates
 	$(PY) -m pytest -q tests/house
