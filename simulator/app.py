@@ -28,7 +28,7 @@ log = logging.getLogger("simulator")
 FAMILIES = (
     "customers", "accounts", "balances", "positions", "transactions", "netliq", "margin",
     "orders", "complex_orders", "watchlists", "quote_alerts", "quote_tokens", "sessions_legacy",
-    "instruments", "chains",
+    "passwords", "instruments", "chains",
     "market_data", "metrics", "market_time", "search", "precisions",
 )  # fmt: skip
 TICK = 0.25

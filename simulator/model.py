@@ -33,6 +33,9 @@ class User(Struct, kw_only=True):
     """Account number → authority level, in the order of the list."""
     watchlists: dict[str, dict[str, Any]] = field(default_factory=dict)
     alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    password: str | None = None
+    """Of the sessions by password, once it was changed; else the password of the settings."""
+    backtests: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class Client(Struct, kw_only=True):
