@@ -29,7 +29,7 @@ FAMILIES = (
     "customers", "accounts", "balances", "positions", "transactions", "netliq", "margin",
     "orders", "complex_orders", "watchlists", "quote_alerts", "quote_tokens", "sessions_legacy",
     "passwords", "instruments", "chains",
-    "market_data", "metrics", "market_time", "search", "precisions",
+    "market_data", "metrics", "market_time", "search", "precisions", "backtester",
 )  # fmt: skip
 TICK = 0.25
 SHORTEST_SLEEP = 0.004
