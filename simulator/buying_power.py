@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from simulator import margin
 from simulator.fees import Fees, Rates, leg_fees
-from simulator.margin import Facts, Holding, Rules, Strategy
+from simulator.margin import Delivery, Facts, Holding, Rules, Strategy
 from simulator.model import ZERO, Account, Leg, Order
 from simulator.terms import Terms, terms_of
 
@@ -266,7 +266,22 @@ def _holding(
         expiration=terms.expiration if terms.is_option else None,
         working=working,
         close_price=close,
+        delivery=_delivery(world, terms),
     )
+
+
+def _delivery(world: World, terms: Terms) -> Delivery | None:
+    """What an adjusted contract delivers, at present prices; None for a standard one."""
+    line = world.market.line(terms.symbol) if terms.instrument_type == "Equity Option" else None
+    root = line.root if line is not None else None
+    if root is None or root.standard:
+        return None
+    parts = [(root.underlying, root.shares), *root.also]
+    worth = Decimal(str(root.cash)) + sum(
+        (mark_of(world, symbol) * Decimal(str(n)) for symbol, n in parts if n), ZERO
+    )
+    alone = ZERO if root.also else Decimal(str(root.shares))
+    return Delivery(root.symbol, alone, worth / terms.multiplier)
 
 
 def _netted(holdings: Sequence[Holding]) -> list[Holding]:
