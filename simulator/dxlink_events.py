@@ -142,7 +142,7 @@ class Events:
         row = line.row if not line.is_option else None
         if row is not None:
             day = calendar.new_york_date(self.view.moment)
-            high, low = year_range(self.market, line, day)
+            high, low = self.market.candles.year_range(line, day)
             event |= {"high52WeekPrice": high, "low52WeekPrice": low, "beta": row.beta}
             paid = corporate.last_dividend(row, day)
             if row.kind == "Equity":
@@ -234,25 +234,6 @@ def describe(market: Market, line: Line) -> str:
         return f"{market.levels.coins[line.symbol].name} to USD"
     assert line.row is not None
     return line.row.name
-
-
-_YEAR: dict[tuple[int, str, date], tuple[float, float]] = {}
-
-
-def year_range(market: Market, line: Line, day: date) -> tuple[float, float]:
-    """Highest and lowest price of the 52 weeks before a day."""
-    key = (id(market), line.symbol, day)
-    if key not in _YEAR:
-        from simulator.market.candles import parse
-
-        if len(_YEAR) > 5000:
-            _YEAR.clear()
-        spec = parse(f"{line.streamer}{{=d}}")
-        assert spec is not None
-        since = int(calendar.at(day, 0).timestamp() - 364 * 86400) * 1000
-        bars, _ = market.candles.history(line, spec, since)
-        _YEAR[key] = (max(b.high for b in bars), min(b.low for b in bars))
-    return _YEAR[key]
 
 
 def series_rows(market: Market, view: View, line: Line) -> list[Event]:

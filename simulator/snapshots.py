@@ -35,6 +35,7 @@ def _exact(world: World) -> dict[str, Any]:
         "reached": world.reached,
         "last-match": list(world.last_match.items()),
         "frames-sent": world.hub.sent,
+        "changed-groups": list(world.changed_groups),
     }
 
 
@@ -82,6 +83,7 @@ def resume_exactly(world: World, state: dict[str, Any]) -> None:
     for number, moment in state["last-match"]:
         world.last_match[number] = None if moment is None else datetime.fromisoformat(moment)
     world.hub.sent = state["frames-sent"]
+    world.changed_groups = dict.fromkeys(state.get("changed-groups", ()))
     for order in world.orders.values():
         if not order.terminal or (order.status == "Filled" and not order.filled):
             world.open_orders.setdefault(order.account, {})[order.id] = order

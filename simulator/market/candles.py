@@ -37,7 +37,7 @@ class Candles:
         self.market = market
         self._days: OrderedDict[tuple[str, str, date], list[Bar]] = OrderedDict()
         self._held = 0
-        self._running: dict[tuple[str, str], tuple[float, list[Bar]]] = {}
+        self._years: dict[tuple[str, date], tuple[float, float]] = {}
 
     def history(self, line: Line, spec: Spec, from_ms: int) -> tuple[list[Bar], bool]:
         """(bars newest first from `from_ms` on, whether the limit cut them)."""
@@ -53,6 +53,17 @@ class Candles:
         """Bars that started at or after `since_ms`, oldest first: the live updates."""
         bars, _ = self.history(line, spec, since_ms)
         return list(reversed(bars[:64]))
+
+    def year_range(self, line: Line, day: date) -> tuple[float, float]:
+        """Highest and lowest price of the 52 weeks before a day."""
+        key = (line.symbol, day)
+        if key not in self._years:
+            spec = parse(f"{line.streamer}{{=d}}")
+            assert spec is not None
+            since = int(calendar.at(day, 0).timestamp() - 364 * 86400) * 1000
+            bars, _ = self.history(line, spec, since)
+            self._years[key] = (max(b.high for b in bars), min(b.low for b in bars))
+        return self._years[key]
 
     # -- intraday ----------------------------------------------------------------------------
 
@@ -99,6 +110,7 @@ class Candles:
     def forget(self) -> None:
         """Drop cached bars (after a price was moved by hand)."""
         self._days.clear()
+        self._years.clear()
         self._held = 0
 
     def _bars(

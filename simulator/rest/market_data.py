@@ -147,9 +147,7 @@ def _day(line: Line, day: Summary) -> Wire:
 
 
 def _bounds(market: Market, line: Line, price: Price) -> Wire:
-    from simulator.dxlink_events import year_range
-
-    high, low = year_range(market, line, calendar.new_york_date(market.now))
+    high, low = market.candles.year_range(line, calendar.new_york_date(market.now))
     return {
         "year-low-price": text(low),
         "year-high-price": text(high),

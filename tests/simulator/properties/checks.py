@@ -179,3 +179,10 @@ def all_ended(world: World) -> None:
             assert order.filled
         if order.status == "Rejected":
             assert not any(leg.fills for leg in order.legs)
+
+
+def the_same(first: dict[str, bytes], second: dict[str, bytes]) -> None:
+    """Two accounts of what followed are alike in every record and frame."""
+    names = sorted(first.keys() | second.keys())
+    differing = [n for n in names if first.get(n) != second.get(n)]
+    assert not differing, [(n, first.get(n), second.get(n)) for n in differing[:5]]

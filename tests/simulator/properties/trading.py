@@ -256,9 +256,9 @@ class Broker(RuleBasedStateMachine):
         first = self.episode(symbol, seconds)
         snapshots.restore(self.world, before)
         self.states = known
-        assert self.episode(symbol, seconds) == first
+        checks.the_same(first, self.episode(symbol, seconds))
 
-    def episode(self, symbol: str, seconds: list[float]) -> bytes:
+    def episode(self, symbol: str, seconds: list[float]) -> dict[str, bytes]:
         """An order and some time; everything that is known and was sent afterwards."""
         owner = self.account(0)
         if self.listed(symbol):
@@ -272,12 +272,10 @@ class Broker(RuleBasedStateMachine):
             self.world.jump(self.world.clock.now() + timedelta(seconds=one))
         frames = self.sent()
         checks.orders_moved(frames, self.states)
-        state = {k: {i: bytes(v) for i, v in rows.items()}
-                 for k, rows in snapshots.take(self.world).items()}  # fmt: skip
-        return (
-            orjson.dumps(frames)
-            + repr(sorted((k, sorted(v.items())) for k, v in state.items())).encode()
-        )
+        found = {f"frame {n}": orjson.dumps(frame) for n, frame in enumerate(frames)}
+        for kind, rows in snapshots.take(self.world).items():
+            found |= {f"{kind} {key}": bytes(value) for key, value in rows.items()}
+        return found
 
     # -- what holds --------------------------------------------------------------------------
 
