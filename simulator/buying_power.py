@@ -102,7 +102,8 @@ def state(
     holdings = [*_positions(world, account), *(_as_holding(world, t) for t in pending)]
     groups = strategies_by_group(world, _netted(holdings), rules_of(account))
     initial, maintenance = _sum(groups)
-    cash = account.cash + sum((t.cash for t in pending), ZERO)
+    coming = sum((made.amount for made in account.transfers), ZERO)  # pending cash counts
+    cash = account.cash + coming + sum((t.cash for t in pending), ZERO)
     stock = stock_value(world, account) + sum((_stock_change(t) for t in pending), ZERO)
     power = cash + stock - initial - ticket_fees(world, pending).total
     return State(groups, initial, maintenance, power)

@@ -117,7 +117,7 @@ class Pools:
 
     def __init__(self, book: list[Holding]) -> None:
         self.stock = [h for h in book if not h.is_option]
-        self.options: list[Holding] = []
+        self.options = [h for h in book if h.is_option]
         self.classes: dict[str, list[Holding]] = {}
         for h in book:
             if h.is_option:

@@ -306,6 +306,29 @@ class Entitlement(Struct, kw_only=True):
     sub_type: str = "Dividend"
 
 
+class Transfer(Struct, kw_only=True):
+    """Money on its way into an account; it is pending cash until its date."""
+
+    id: int
+    amount: Decimal
+    description: str
+    created_at: datetime
+    due: datetime
+
+
+class Announcement(Struct, kw_only=True):
+    """A corporate action that takes effect on a later date (`announcements.py`)."""
+
+    id: int
+    action: dict[str, Any]
+    announced_at: datetime
+    on: date
+    due: datetime
+    state: str = "Announced"
+    """`Announced`, `Effective`, `Failed` or `Withdrawn`."""
+    reason: str | None = None
+
+
 class Account(Struct, kw_only=True):
     """One brokerage account and all that moves with it."""
 
@@ -323,6 +346,10 @@ class Account(Struct, kw_only=True):
     """Dividends that were earned and are not paid yet."""
     interest: Decimal = ZERO
     """Margin interest that has accrued since it was charged last, a cost."""
+    credit: Decimal = ZERO
+    """Interest on cash that has accrued since it was paid last."""
+    transfers: list[Transfer] = field(default_factory=list)
+    """Deposits that have not cleared yet."""
     instructions: dict[str, str] = field(default_factory=dict)
     """Option symbol → `exercise` or `lapse`: what its holder wants at its end."""
     day_trades: list[date] = field(default_factory=list)
@@ -337,6 +364,9 @@ class Bar(Struct, kw_only=True):
     high: Decimal
     low: Decimal
     close: Decimal
+    pending_open: Decimal = ZERO
+    pending: Decimal = ZERO
+    """Pending cash at its beginning and at its end, beside the values above."""
 
 
 class History(Struct, kw_only=True):
@@ -370,3 +400,7 @@ class Settings(Struct, kw_only=True):
     rate_burst: int = 20
     quote_token_hours: float = 24.0
     skip_closed: bool = False
+    credit_rate: float = 0.0
+    """Yearly interest on cash, a fraction; paid once a month."""
+    depth: bool = True
+    """Whether the order book is served: `Order` events and the DOM service."""

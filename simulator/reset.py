@@ -33,6 +33,7 @@ def _account(world: World, account: Account) -> None:
     account.cash = account.futures_day_cash = ZERO
     account.positions.clear()
     account.entitlements.clear()
+    account.transfers.clear()
     account.day_trades.clear()
     rows.clear()
     world.history[account.number] = History(number=account.number)

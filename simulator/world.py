@@ -23,6 +23,7 @@ from simulator.ledger import book_fill
 from simulator.market.calendar import new_york_date
 from simulator.model import (
     Account,
+    Announcement,
     Client,
     Code,
     ComplexOrder,
@@ -109,6 +110,8 @@ class World:
         self.changed_groups: dict[int, None] = {}
         self.pairs: dict[int, None] = {}
         """Complex orders of type PAIRS that may still wait for their ratio."""
+        self.announcements: dict[int, Announcement] = {}
+        """Corporate actions that were announced, by number, past ones included."""
         self.transactions: dict[str, list[Transaction]] = {}
         self.journal: list[dict[str, Any]] = []
         self.terms_cache: dict[str, Terms] = {}

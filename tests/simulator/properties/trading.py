@@ -15,7 +15,7 @@ from simulator import corporate, lifecycle_options, snapshots
 from simulator.clock import Clock
 from simulator.http import ApiError, text
 from simulator.ledger import movement
-from simulator.lifecycle_cash import transfer
+from simulator.transfers import transfer
 from simulator.market.calendar import at, current_session, next_trading_day, state
 from simulator.market.market import Market
 from simulator.model import ZERO, Account, Order
