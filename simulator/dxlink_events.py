@@ -242,7 +242,12 @@ def series_rows(market: Market, view: View, line: Line) -> list[Event]:
 
     stamp = int(view.resting(calendar.OPTION) * 1000)
     found = []
-    for end, vol, forward in reversed(chains.term_structure(market, view, line)):
+    ends = chains.term_structure(market, view, line)
+    at = view.resting(calendar.OPTION)
+    volumes_of = chains.series_volumes(market, line, at, [end.date for end, _, _ in ends])
+    for (end, vol, forward), (calls, puts) in zip(
+        reversed(ends), reversed(volumes_of), strict=True
+    ):
         years = max((end.expires.timestamp() - view.epoch) / 31536000, 0.0)
         found.append(
             {
@@ -252,9 +257,9 @@ def series_rows(market: Market, view: View, line: Line) -> list[Event]:
                 "sequence": 0,
                 "expiration": day_id(end.date),
                 "volatility": _r(vol),
-                "callVolume": NAN,
-                "putVolume": NAN,
-                "putCallRatio": NAN,
+                "callVolume": calls,
+                "putVolume": puts,
+                "putCallRatio": _r(puts / calls) if calls else NAN,
                 "forwardPrice": _r(forward),
                 "dividend": 0.0,
                 "interest": _r(RATE * years),

@@ -402,5 +402,5 @@ class Settings(Struct, kw_only=True):
     skip_closed: bool = False
     credit_rate: float = 0.0
     """Yearly interest on cash, a fraction; paid once a month."""
-    depth: bool = True
-    """Whether the order book is served: `Order` events and the DOM service."""
+    depth: bool = False
+    """Whether order books are served to new connections: `Order` events and the DOM service."""

@@ -18,6 +18,7 @@ from simulator.market.bars import SECONDS, Bar, Spec, make, merge, midnight, par
 from simulator.market.levels import moment
 from simulator.market.lines import INDEX, Line
 from simulator.market.rng import F64
+from simulator.market.trade_bars import TradeBars
 from simulator.market.volumes import previous_day
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Candles:
     def __init__(self, market: Market) -> None:
         self.market = market
         self._days: OrderedDict[tuple[str, str, date], list[Bar]] = OrderedDict()
+        self.trades = TradeBars(market)
         self._held = 0
         self._years: dict[tuple[str, date], tuple[float, float]] = {}
 
@@ -43,6 +45,8 @@ class Candles:
         """(bars newest first from `from_ms` on, whether the limit cut them)."""
         if not spec.served:
             return [], False
+        if spec.by_trades:
+            return self.trades.history(line, spec, from_ms, MOST_BARS)
         if spec.unit not in SECONDS:
             bars = self._long(line, spec, from_ms)
         else:
@@ -109,6 +113,7 @@ class Candles:
 
     def forget(self) -> None:
         """Drop cached bars (after a price was moved by hand)."""
+        self.trades.forget()
         self._days.clear()
         self._years.clear()
         self._held = 0
