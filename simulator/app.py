@@ -21,6 +21,7 @@ from simulator import account_stream, control, oauth
 from simulator.front import Front
 from simulator.http import ApiError, error
 from simulator.lifecycle import open_market
+from simulator.routing import Switch
 from simulator.world import World
 
 log = logging.getLogger("simulator")
@@ -51,15 +52,13 @@ def create_app(world: World, ticking: bool = True) -> Front:
             world.flush()
 
     app = Starlette(
-        routes=_routes(world),
-        lifespan=lifespan,
         exception_handlers={
             ApiError: _api_error,
             HTTPException: _http_error,
             Exception: _server_error,
         },
     )
-    app.router.redirect_slashes = False
+    app.router = Switch(_routes(world), lifespan)
     app.state.world = world
     front = Front(app, world, remembers=ticking)
     return front

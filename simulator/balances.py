@@ -69,7 +69,10 @@ def net_liq(world: World, account: Account) -> Decimal:
 
 def settled_net_liq(world: World, account: Account) -> Decimal:
     """Net liquidating value without the money that is still on its way."""
-    parts = values(world, account)
+    return _worth(world, account, values(world, account))
+
+
+def _worth(world: World, account: Account, parts: dict[str, Decimal]) -> Decimal:
     signed = sum((v if k.startswith("long") else -v for k, v in parts.items()), ZERO)
     return account.cash + signed + futures_cash(world, account)
 
@@ -83,12 +86,12 @@ def balance(world: World, account: Account) -> dict[str, Any]:
     figures = {
         **_cash(account, power),
         **parts,
-        **_subsets(world, account),
+        **_subsets(account, parts),
         **_power(account, power),
         **_requirements(power, account),
         "margin-equity": equity,
         "apex-starting-day-margin-equity": equity,
-        "net-liquidating-value": net_liq(world, account),
+        "net-liquidating-value": _worth(world, account, parts) + pending(account),
         "maintenance-excess": equity - power.maintenance,
     }
     return {
@@ -123,7 +126,7 @@ def _cash(account: Account, power: State) -> dict[str, Decimal]:
     }
 
 
-def _subsets(world: World, account: Account) -> dict[str, Decimal]:
+def _subsets(account: Account, parts: dict[str, Decimal]) -> dict[str, Decimal]:
     zero_keys = (
         "long-bond-value", "long-fixed-income-security-value", "long-futures-value",
         "short-futures-value", "long-margineable-value", "short-margineable-value",
@@ -131,7 +134,6 @@ def _subsets(world: World, account: Account) -> dict[str, Decimal]:
     )  # fmt: skip
     found = dict.fromkeys(zero_keys, ZERO)
     if account.status["equities-margin-calculation-type"] == "Reg T":
-        parts = values(world, account)
         found["long-margineable-value"] = parts["long-equity-value"]
         found["short-margineable-value"] = parts["short-equity-value"]
     return found

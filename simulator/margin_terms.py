@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -58,7 +58,10 @@ class Holding:
 
     def sized(self, quantity: Decimal) -> Holding:
         """The same holding in another quantity."""
-        return replace(self, quantity=quantity)
+        return Holding(  # several times as fast as `replace`, and asked for in every pairing
+            self.symbol, self.instrument_type, quantity, self.price, self.multiplier, self.right,
+            self.strike, self.expiration, self.working, self.close_price, self.delivery,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

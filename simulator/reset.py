@@ -19,6 +19,7 @@ def reset(world: World) -> None:
     """Start every account again with the money that was paid in."""
     world.orders.clear()
     world.open_orders.clear()
+    world.standing.clear()
     world.last_match.clear()
     world.complex_orders.clear()
     world.changed_groups.clear()

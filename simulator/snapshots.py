@@ -68,8 +68,8 @@ def _empty(world: World) -> None:
     for group, _ in persist.groups(world).values():
         group.clear()
     for kept in (
-        world.history, world.open_orders, world.transactions, world.terms_cache, world.last_match,
-        world.changed_groups,
+        world.history, world.open_orders, world.standing, world.transactions, world.terms_cache,
+        world.last_match, world.changed_groups,
     ):  # fmt: skip
         kept.clear()
     world.agenda.restore([])
@@ -86,4 +86,4 @@ def resume_exactly(world: World, state: dict[str, Any]) -> None:
     world.changed_groups = dict.fromkeys(state.get("changed-groups", ()))
     for order in world.orders.values():
         if not order.terminal or (order.status == "Filled" and not order.filled):
-            world.open_orders.setdefault(order.account, {})[order.id] = order
+            world.stand(order)

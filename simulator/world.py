@@ -40,6 +40,7 @@ from simulator.model import (
 )
 from simulator.notices import Hub
 from simulator.orders import conditions, groups, machine
+from simulator.orders.standing import Standing
 from simulator.persist import Records
 from simulator.store import Store
 from simulator.terms import Terms
@@ -106,6 +107,8 @@ class World:
         self.history: dict[str, History] = {}
         self.orders: dict[int, Order] = {}
         self.open_orders: dict[str, dict[int, Order]] = {}
+        self.standing: dict[str, Standing] = {}
+        """The open orders again, alike ones together."""
         self.complex_orders: dict[int, ComplexOrder] = {}
         self.changed_groups: dict[int, None] = {}
         self.pairs: dict[int, None] = {}
@@ -129,11 +132,18 @@ class World:
         """The date in New York."""
         return new_york_date(self.clock.now())
 
-    def working_orders(self, number: str, without: int | None = None) -> Iterator[Order]:
-        """Orders that may still execute; those that another order holds back are left out."""
-        for order in self.open_orders.get(number, {}).values():
-            if not order.terminal and order.id != without and not groups.held_back(order):
-                yield order
+    def working_orders(
+        self, number: str, without: int | None = None
+    ) -> Iterator[tuple[Order, int]]:
+        """Orders that may still execute, one of those that are alike with their count.
+
+        Those that another order holds back are left out.
+        """
+        if number not in self.standing:
+            return
+        for order, count in self.standing[number].groups(without):
+            if not order.terminal and not groups.held_back(order):
+                yield order, count
 
     def orders_of(self, number: str) -> list[Order]:
         """All orders of an account, newest first."""
@@ -152,8 +162,13 @@ class World:
     def record(self, order: Order) -> None:
         """Remember a new order."""
         self.orders[order.id] = order
-        self.open_orders.setdefault(order.account, {})[order.id] = order
+        self.stand(order)
         self.touch(order)
+
+    def stand(self, order: Order) -> None:
+        """Count an order among the open ones of its account."""
+        self.open_orders.setdefault(order.account, {})[order.id] = order
+        self.standing.setdefault(order.account, Standing()).enter(order)
 
     def add_account(self, account: Account) -> None:
         """Open an account."""
@@ -173,6 +188,9 @@ class World:
         order.frames += 1
         if order.terminal and order.filled | (order.status != "Filled"):
             self.open_orders.get(order.account, {}).pop(order.id, None)
+            self.standing.setdefault(order.account, Standing()).leave(order.id)
+        elif order.id in self.orders:
+            self.stand(order)
         self.touch(order)
         self.hub.order(order)
         if order.complex_id is not None:
@@ -345,7 +363,7 @@ class World:
             if order.unbooked:
                 self.book_late(order)
             if not order.terminal:
-                self.open_orders.setdefault(order.account, {})[order.id] = order
+                self.stand(order)
                 machine.schedule(self, order)
         groups.resume(self)
         self.daily("schedule", "")

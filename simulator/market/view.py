@@ -68,6 +68,7 @@ class View:
         self.lines: dict[str, Line] = {}
         self.quotes: dict[str, Any] = {}
         self.marks: dict[str, Decimal] = {}
+        self.rows: dict[str, dict[str, Any]] = {}
 
     def resting(self, hours: str) -> float:
         """The instant at which quotes of these hours stand: now, or the last close."""

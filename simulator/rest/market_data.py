@@ -76,7 +76,14 @@ async def bare(request: Request) -> Response:
 
 
 def row(market: Market, line: Line) -> Wire:
-    """The prices of a line; facts without a value are left out."""
+    """The prices of a line at this instant; facts without a value are left out."""
+    found = market.view.rows.get(line.symbol)
+    if found is None:
+        found = market.view.rows[line.symbol] = _row(market, line)
+    return found
+
+
+def _row(market: Market, line: Line) -> Wire:
     price, day = market.view.price(line), market.days.summary(market.view, line)
     found = {
         "symbol": line.symbol,

@@ -15,7 +15,6 @@ from simulator import corporate, lifecycle_options, snapshots
 from simulator.clock import Clock
 from simulator.http import ApiError, text
 from simulator.ledger import movement
-from simulator.transfers import transfer
 from simulator.market.calendar import at, current_session, next_trading_day, state
 from simulator.market.market import Market
 from simulator.model import ZERO, Account, Order
@@ -23,6 +22,7 @@ from simulator.notices import Subscriber
 from simulator.orders import complex_desk, desk
 from simulator.scenarios import SCENARIOS
 from simulator.scenarios.people import open_account
+from simulator.transfers import transfer
 from simulator.world import World
 from tests.simulator.conftest import START
 from tests.simulator.properties import checks
@@ -289,6 +289,7 @@ class Broker(RuleBasedStateMachine):
         self.seen_fills = len(self.world.journal)
         checks.accounts_balance(self.world)
         checks.parts_add_up(self.world)
+        checks.standing_orders(self.world)
 
     def teardown(self) -> None:
         """In the end every order is in a terminal state that its history allows."""
