@@ -59,12 +59,13 @@ def read(world: World, payload: dict[str, Any]) -> Snapshot:
 
 def restore(world: World, found: Snapshot) -> None:
     """Go back; open sockets stay and see the market move."""
-    _empty(world)
+    empty(world)
     persist.restore(world, found)
     world.records.start(world)
 
 
-def _empty(world: World) -> None:
+def empty(world: World) -> None:
+    """Forget all people, accounts, orders and what is due."""
     for group, _ in persist.groups(world).values():
         group.clear()
     for kept in (
