@@ -166,8 +166,7 @@ def working_tickets(world: World, account: Account, without: int | None = None) 
     for order, count in world.working_orders(account.number, without):
         if any(reserves(account, leg) for leg in order.legs):
             found += [ticket.times(count) for ticket in tickets_of(world, order)]
-    # which shares cover what must not depend on the order in which orders came to stand here
-    return sorted(found, key=lambda t: (t.terms.symbol, t.value, t.quantity, t.cash))
+    return found
 
 
 def reserves(account: Account, leg: Leg) -> bool:
@@ -325,9 +324,9 @@ def _delivery(world: World, terms: Terms) -> Delivery | None:
 
 def _netted(holdings: Sequence[Holding]) -> list[Holding]:
     """One holding per symbol and side where a working leg works against a position."""
-    merged: dict[str, Holding] = {}
+    merged = {h.symbol: h for h in holdings if not h.working}
     kept: list[Holding] = []
-    for h in holdings:
+    for h in _pooled([h for h in holdings if h.working]):
         seen = merged.get(h.symbol)
         if seen is None:
             merged[h.symbol] = h
@@ -339,6 +338,19 @@ def _netted(holdings: Sequence[Holding]) -> list[Holding]:
         else:
             kept.append(h)
     return [h for h in [*merged.values(), *kept] if h.quantity]
+
+
+def _pooled(working: Sequence[Holding]) -> list[Holding]:
+    """Working legs of one symbol, side and price together, in an order of their own.
+
+    What is required must not depend on which order came first, or on how many it took.
+    """
+    pools: dict[tuple[str, Decimal, bool], Holding] = {}
+    for h in working:
+        key = (h.symbol, h.price, h.quantity > 0)
+        seen = pools.get(key)
+        pools[key] = h if seen is None else seen.sized(seen.quantity + h.quantity)
+    return [pools[key] for key in sorted(pools)]
 
 
 def _stock_change(ticket: Ticket) -> Decimal:
