@@ -98,17 +98,17 @@ class TradeBars:
     def _more(self, line: Line, day: date, known: Trades, end: float) -> Trades:
         step = OPTION_STEP if line.is_option else STEP
         first, last = math.floor(known.until / step) + 1, math.floor(end / step)
-        beats = np.arange(first, last + 1)
-        at = beats * step
-        if not len(at):
+        if last < first:
             return known
-        whole = np.arange(first, last + 2) if line.is_option else np.arange(first - 1, last + 1)
-        edges = whole * step
-        sizes = np.diff(volumes.done_many(line, day, edges))
-        kept = sizes > 0
-        beats, at, sizes = beats[kept], at[kept], sizes[kept]
+        # an option's beat begins with its print, that of others ends with it
+        shift = 0 if line.is_option else 1
+        edges: F64 = np.arange(first - shift, last + 2 - shift, dtype=np.float64) * step
+        done: F64 = np.diff(volumes.done_many(line, day, edges))
+        kept = np.flatnonzero(done > 0)
         if line.is_option:
-            beats, at, sizes = (x[-MOST_OPTION_BEATS:] for x in (beats, at, sizes))
+            kept = kept[-MOST_OPTION_BEATS:]
+        beats: F64 = kept.astype(np.float64) + first
+        at, sizes = beats * step, done[kept]
         prices = self._prices(line, beats, at)
         counts = np.where(sizes < 4, 1, 1 + (np.uint64(line.key) ^ beats.astype(np.uint64)) % 3)
         if line.kind == CRYPTO:
@@ -131,13 +131,14 @@ class TradeBars:
             if threshold is None or mid[0] < float(threshold):
                 tick = float(value)
                 break
-        half = 0.5 * tick if line.kind == FUTURE else half_spread(line, mid)
+        # in proportion to the price, so that one of a dollar tells all
+        half = 0.5 * tick if line.kind == FUTURE else mid * half_spread(line, 1.0)
         bid = np.maximum(np.floor((mid - half) / tick + 1e-9) * tick, tick)
         ask = np.maximum(np.ceil((mid + half) / tick - 1e-9) * tick, bid + tick)
         if line.kind == FUTURE:
             ask = bid + tick
         draws = rng.uniforms(np.uint64(line.key) ^ beats.astype(np.uint64))
-        result: F64 = np.round(np.where(draws < 0.5, bid, ask), 9)
+        result: F64 = np.round(np.where(draws < 0.5, bid, ask), 9).astype(np.float64)
         return result
 
     # -- bars --------------------------------------------------------------------------------
@@ -148,7 +149,7 @@ class TradeBars:
         bricks = list(_bricks(spec, trades))
         first = np.array([b[0] for b in bricks])
         last = np.array([b[1] for b in bricks])
-        columns = [np.array([b[n] for b in bricks]) for n in range(2, 6)]
+        o, h, low, c = (np.array([b[n] for b in bricks]) for n in range(2, 6))
         sums, counts = np.cumsum(trades.sizes), np.cumsum(trades.counts)
         # a trade that ends several bricks belongs to the first of them
         own = np.insert(first[1:] != last[:-1], 0, True)
@@ -156,7 +157,7 @@ class TradeBars:
         count = counts[last] - counts[first] + trades.counts[first] * own
         starts = trades.times[first]
         states = self.market.levels.states_at(starts)
-        made = make(line, starts, *columns, volume, states)
+        made = make(line, starts, o, h, low, c, volume, states)
         before = -1
         for bar, number in zip(made, count.tolist(), strict=True):
             bar.count = int(number)
