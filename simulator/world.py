@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from simulator import fault_events, matching
 from simulator.agenda import Agenda
-from simulator.clock import Clock
+from simulator.clock import Clock, EventClock
 from simulator.faults import Faults
 from simulator.fills import scripts
 from simulator.ids import Ids
 from simulator.ledger import book_fill
 from simulator.market.calendar import new_york_date
+from simulator.market_like import MarketLike
 from simulator.model import (
     Account,
     Announcement,
@@ -51,37 +52,6 @@ FINEST_STEP = timedelta(seconds=1)
 MOST_STEPS = 240
 BEAT = 50_000  # microseconds between two looks at the market
 NEXT_EXECUTION = timedelta(milliseconds=100)
-
-
-class MarketLike(Protocol):
-    """What the broker's side asks of the market."""
-
-    def line(self, symbol: str) -> Any: ...
-    def instrument(self, symbol: str) -> dict[str, Any] | None: ...
-    def quote(self, symbol: str) -> Any: ...
-    def mark(self, symbol: str) -> Any: ...
-    def is_open(self, symbol: str, when: datetime | None = None) -> bool: ...
-    def settlement(self, symbol: str) -> Any: ...
-    def advance(self, now: datetime) -> Any: ...
-    def snapshot(self) -> Any: ...
-    def restore(self, state: Any) -> None: ...
-
-
-class EventClock:
-    """The virtual clock, held at an event's instant while that event is handled."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.base = clock
-        self.pinned: datetime | None = None
-
-    def now(self) -> datetime:
-        """The instant of the event at hand, else of the clock."""
-        return self.pinned if self.pinned is not None else self.base.now()
-
-    @property
-    def speed(self) -> float:
-        """Virtual seconds per second."""
-        return self.base.speed
 
 
 class World:
