@@ -37,9 +37,8 @@ demo-reset: setup ## throw the demo's data away
 test: setup-dev ## every test, browser included
 	@$(PY) -m embedded browser
 	$(MAKE) --no-print-directory static
-	$(PY) -m pytest -q $(AGAIN) -n $(WORKERS) --dist worksteal --ignore=tests/e2e \
-		--ignore=tests/simulator/properties $(PYTEST_ARGS)
-	SIMULATOR_NO_SHRINK=1 $(PY) -m pytest -q -n $(WORKERS) tests/simulator/properties $(PYTEST_ARGS)
+	SIMULATOR_NO_SHRINK=1 $(PY) -m pytest -q $(AGAIN) -n $(WORKERS) --dist worksteal \
+		--ignore=tests/e2e $(PYTEST_ARGS)
 	$(PY) -m pytest -q $(AGAIN) tests/e2e $(PYTEST_ARGS)
 
 check: static ## format, lint, types, import contracts, migrations, templates

@@ -13,6 +13,7 @@ from django import forms
 Choices = tuple[tuple[str, str], ...]
 BLANK = ("", "–")
 # A plain name for each key, its kind, and choices where there are some.
+CARD, SHOWN = 3, 5
 TEXT, NUMBER, WHOLE, YES, CHOICE, LIST = "text", "number", "whole", "yes", "choice", "list"
 
 
@@ -53,6 +54,26 @@ class ActionForm(forms.Form):
         self.deed = action  # a field of the form may be named action
         for entry in action.entries:
             self.fields[entry.name] = _field(entry, choices.get(entry.name))
+
+    @property
+    def long(self) -> bool:
+        """Too many fields for a card: it takes the whole width."""
+        return len(self.fields) > CARD
+
+    @property
+    def shown(self) -> list[forms.BoundField]:
+        """The fields that are in sight at once."""
+        return list(self)[: SHOWN if len(self.fields) > SHOWN + 2 else None]
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        """The rarer ones, folded away."""
+        return list(self)[len(self.shown) :]
+
+    @property
+    def unfolded(self) -> bool:
+        """One of the folded ones was refused."""
+        return any(bound.errors for bound in self.more)
 
     def request(self) -> tuple[str, Any]:
         """Path and body of the request; empty entries are left out."""

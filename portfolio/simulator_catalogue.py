@@ -33,8 +33,8 @@ def _holding(values: dict[str, Any]) -> dict[str, Any]:
 
 def _settings(values: dict[str, Any]) -> dict[str, Any]:
     """Switches that are not ticked are off, not unsaid."""
-    switches = ("crypto-orders", "option-lists", "legacy-sessions", "skip-closed")
-    numbers = ("mid-probability", "rate-limit", "quote-token-hours")
+    switches = ("crypto-orders", "option-lists", "legacy-sessions", "skip-closed", "depth")
+    numbers = ("mid-probability", "rate-limit", "quote-token-hours", "credit-rate")
     told = {key: bool(values.get(key)) for key in switches}
     told |= {key: float(values[key]) for key in numbers if key in values}
     return {"fill-model": values["fill-model"], "script": values.get("script"), **told}
@@ -68,8 +68,10 @@ ACTIONS = (
         Entry("option-lists", "Answer plural option lists", YES),
         Entry("legacy-sessions", "Serve sessions by password", YES),
         Entry("skip-closed", "Jump over closed hours", YES),
+        Entry("depth", "Serve order books", YES),
         Entry("rate-limit", "Requests a second (0: no limit)", NUMBER),
         Entry("quote-token-hours", "Life of a quote token, hours", NUMBER),
+        Entry("credit-rate", "Interest on cash, a year", NUMBER, help="0.02 is 2 %."),
     ), "Save", build=_settings),
     Action("order", "One order", FILLS, "/orders/{order}", (
         Entry("order", "Order", CHOICE, required=True),
@@ -129,6 +131,7 @@ ACTIONS = (
     Action("movement", "Money in or out", ACCOUNTS, "/accounts/{number}/movements", (
         NUMBER_OF_ACCOUNT,
         Entry("amount", "Amount", NUMBER, required=True, help="Negative goes out."),
+        Entry("clears-after", "Pending, seconds", WHOLE, help="At once without a number."),
     ), "Book"),
     Action("holding", "Position by transfer", ACCOUNTS, "/accounts/{number}/holdings", (
         NUMBER_OF_ACCOUNT,
@@ -148,7 +151,13 @@ ACTIONS = (
         Entry("into", "Acquirer or child"),
         Entry("ratio", "Shares per share", NUMBER),
         Entry("cash", "Cash per share", NUMBER),
+        Entry("part", "Part that goes", NUMBER, help="Of a spin-off: 0.2 is a fifth."),
+        Entry("effective", "On the trading day", help="YYYY-MM-DD, a dividend's ex-date; or now."),
+        Entry("pays-on", "Paid on", help="Of a dividend, YYYY-MM-DD."),
     ), "Carry out", danger=True),
+    Action("withdraw", "Take back an announcement", LIFE, "/corporate-actions/{announcement}", (
+        Entry("announcement", "Announced", CHOICE, required=True),
+    ), "Take back", method="DELETE", build=lambda _: None),
     Action("assign", "Assignment", LIFE, "/accounts/{number}/assignments", (
         NUMBER_OF_ACCOUNT,
         Entry("symbol", "Sold option", required=True),
@@ -172,6 +181,10 @@ ACTIONS = (
            "What is said is written down.", build=lambda _: {"on": True}),
     Action("transcript-off", "Transcript", STATE, "/transcript", (), "Stop",
            "The transcript is no longer kept.", build=lambda _: {"on": False}),
+    Action("anew", "Begin anew", STATE, "/scenario", (
+        Entry("name", "Scenario", CHOICE, (("demo", "demo"), ("empty", "empty")), required=True),
+        Entry("start", "At the time", help="ISO; the first start without one."),
+    ), "Begin", "A new beginning.", danger=True),
     Action("reset", "Midnight reset", STATE, "/reset", (), "Reset now",
            "Orders, trades and positions are gone.", danger=True, build=lambda _: None),
 )  # fmt: skip

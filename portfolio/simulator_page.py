@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from brokerage.simulated import Control, SimulatorError
@@ -24,7 +25,14 @@ class State:
     faults: dict[str, Any]
     accounts: list[dict[str, Any]]
     orders: list[dict[str, Any]]
+    announcements: list[dict[str, Any]] = field(default_factory=list)
     failure: str = ""
+
+    @property
+    def now(self) -> datetime | None:
+        """The virtual time."""
+        told = self.clock.get("now")
+        return datetime.fromisoformat(told) if told else None
 
     @property
     def speed(self) -> str:
@@ -58,9 +66,10 @@ def read_state(control: Control) -> State:
             control.read("/faults"),
             control.read("/accounts").get("accounts", []),
             control.read("/orders").get("orders", []),
+            control.read("/corporate-actions").get("announcements", []),
         )
     except SimulatorError as failure:
-        return State({}, {}, {}, {}, [], [], str(failure))
+        return State({}, {}, {}, {}, [], [], failure=str(failure))
 
 
 def choices(state: State) -> dict[str, Any]:
@@ -73,6 +82,14 @@ def choices(state: State) -> dict[str, Any]:
         "snapshot": _pairs(name_of(row) for row in state.overview.get("snapshots", [])),
         "fill-model": _pairs(state.settings.get("fill-models", [])),
         "fault": [(str(f["id"]), fault_words(f)) for f in state.faults.get("faults", [])],
+        "announcement": [
+            (
+                str(row["id"]),
+                f"{row['action']['kind']} {row['action']['symbol']}, {row['effective']}",
+            )
+            for row in state.announcements
+            if row["state"] == "Announced"
+        ],
         "order": [order_pair(row) for row in state.orders if row.get("status") in WORKING],
         "what": [
             (place, [(f"{place}:{action}", action) for action in actions])

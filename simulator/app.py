@@ -21,6 +21,7 @@ from simulator import account_stream, control, oauth
 from simulator.front import Front
 from simulator.http import ApiError, error
 from simulator.lifecycle import open_market
+from simulator.routing import Switch
 from simulator.world import World
 
 log = logging.getLogger("simulator")
@@ -28,8 +29,8 @@ log = logging.getLogger("simulator")
 FAMILIES = (
     "customers", "accounts", "balances", "positions", "transactions", "netliq", "margin",
     "orders", "complex_orders", "watchlists", "quote_alerts", "quote_tokens", "sessions_legacy",
-    "instruments", "chains",
-    "market_data", "metrics", "market_time", "search", "precisions",
+    "passwords", "instruments", "chains",
+    "market_data", "metrics", "market_time", "search", "precisions", "backtester",
 )  # fmt: skip
 TICK = 0.25
 SHORTEST_SLEEP = 0.004
@@ -51,15 +52,13 @@ def create_app(world: World, ticking: bool = True) -> Front:
             world.flush()
 
     app = Starlette(
-        routes=_routes(world),
-        lifespan=lifespan,
         exception_handlers={
             ApiError: _api_error,
             HTTPException: _http_error,
             Exception: _server_error,
         },
     )
-    app.router.redirect_slashes = False
+    app.router = Switch(_routes(world), lifespan)
     app.state.world = world
     front = Front(app, world, remembers=ticking)
     return front

@@ -1,6 +1,6 @@
 """The balance object: values of the holdings at their marks, buying power, requirements.
 
-net liq = cash + long values − short values + intraday futures cash
+net liq = cash + pending cash + long values − short values + intraday futures cash
 margin equity = cash + long stock − short stock
 """
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.buying_power import State, mark_of, state
 from simulator.http import effect, stamp, text
 from simulator.model import ZERO, Account
+from simulator.transfers import pending
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -62,8 +63,16 @@ def futures_cash(world: World, account: Account) -> Decimal:
 
 
 def net_liq(world: World, account: Account) -> Decimal:
-    """Net liquidating value."""
-    parts = values(world, account)
+    """Net liquidating value, pending cash included."""
+    return settled_net_liq(world, account) + pending(account)
+
+
+def settled_net_liq(world: World, account: Account) -> Decimal:
+    """Net liquidating value without the money that is still on its way."""
+    return _worth(world, account, values(world, account))
+
+
+def _worth(world: World, account: Account, parts: dict[str, Decimal]) -> Decimal:
     signed = sum((v if k.startswith("long") else -v for k, v in parts.items()), ZERO)
     return account.cash + signed + futures_cash(world, account)
 
@@ -77,19 +86,19 @@ def balance(world: World, account: Account) -> dict[str, Any]:
     figures = {
         **_cash(account, power),
         **parts,
-        **_subsets(world, account),
+        **_subsets(account, parts),
         **_power(account, power),
         **_requirements(power, account),
         "margin-equity": equity,
         "apex-starting-day-margin-equity": equity,
-        "net-liquidating-value": net_liq(world, account),
+        "net-liquidating-value": _worth(world, account, parts) + pending(account),
         "maintenance-excess": equity - power.maintenance,
     }
     return {
         "account-number": account.number,
         "currency": "USD",
         **{key: text(value) for key, value in figures.items()},
-        "pending-cash-effect": "None",
+        "pending-cash-effect": effect(pending(account)),
         "unsettled-cryptocurrency-fiat-effect": "None",
         "buying-power-adjustment-effect": "None",
         **_futures(world, account),
@@ -99,7 +108,7 @@ def balance(world: World, account: Account) -> dict[str, Any]:
 
 
 def _cash(account: Account, power: State) -> dict[str, Decimal]:
-    free = max(min(account.cash, power.buying_power), ZERO)
+    free = max(min(account.cash, power.buying_power), ZERO)  # what is pending cannot leave
     return {
         "available-trading-funds": ZERO,
         "cash-available-to-withdraw": free,
@@ -108,7 +117,7 @@ def _cash(account: Account, power: State) -> dict[str, Decimal]:
         "closed-loop-available-balance": free,
         "margin-settle-balance": ZERO,
         "total-settle-balance": account.cash,
-        "pending-cash": ZERO,
+        "pending-cash": pending(account),
         "pending-margin-interest": account.interest.quantize(CENT, ROUND_HALF_UP),
         "total-pending-liquidity-pool-rebate": ZERO,
         "unsettled-cryptocurrency-fiat-amount": ZERO,
@@ -117,7 +126,7 @@ def _cash(account: Account, power: State) -> dict[str, Decimal]:
     }
 
 
-def _subsets(world: World, account: Account) -> dict[str, Decimal]:
+def _subsets(account: Account, parts: dict[str, Decimal]) -> dict[str, Decimal]:
     zero_keys = (
         "long-bond-value", "long-fixed-income-security-value", "long-futures-value",
         "short-futures-value", "long-margineable-value", "short-margineable-value",
@@ -125,7 +134,6 @@ def _subsets(world: World, account: Account) -> dict[str, Decimal]:
     )  # fmt: skip
     found = dict.fromkeys(zero_keys, ZERO)
     if account.status["equities-margin-calculation-type"] == "Reg T":
-        parts = values(world, account)
         found["long-margineable-value"] = parts["long-equity-value"]
         found["short-margineable-value"] = parts["short-equity-value"]
     return found

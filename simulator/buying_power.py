@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from simulator import margin
 from simulator.fees import Fees, Rates, leg_fees
-from simulator.margin import Facts, Holding, Rules, Strategy
+from simulator.margin import Delivery, Facts, Holding, Rules, Strategy
 from simulator.model import ZERO, Account, Leg, Order
 from simulator.terms import Terms, terms_of
 
@@ -31,7 +31,8 @@ STOCK_LIKE = ("Equity", "Cryptocurrency")
 class Ticket:
     """A leg with what it would cost: `price` per unit; `quantity` and `cash` signed.
 
-    `value` is what a unit counts for: the limit of an opening stock order, else the mark.
+    `value` is what a unit counts for: the limit of an opening stock order, else the mark. A ticket
+    may stand for `count` alike: its quantity and cash are those of all.
     """
 
     terms: Terms
@@ -40,6 +41,13 @@ class Ticket:
     price: Decimal
     cash: Decimal
     value: Decimal
+    count: int = 1
+
+    def times(self, count: int) -> Ticket:
+        """The ticket of so many alike."""
+        if count == 1:
+            return self
+        return replace(self, quantity=self.quantity * count, cash=self.cash * count, count=count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +106,49 @@ def state(
     world: World, account: Account, extra: Sequence[Ticket] = (), without: int | None = None
 ) -> State:
     """Account with its working opening orders (but `without`) and `extra` legs."""
-    pending = [*working_tickets(world, account, without), *extra]
-    holdings = [*_positions(world, account), *(_as_holding(world, t) for t in pending)]
-    groups = strategies_by_group(world, _netted(holdings), rules_of(account))
-    initial, maintenance = _sum(groups)
-    cash = account.cash + sum((t.cash for t in pending), ZERO)
-    stock = stock_value(world, account) + sum((_stock_change(t) for t in pending), ZERO)
-    power = cash + stock - initial - ticket_fees(world, pending).total
-    return State(groups, initial, maintenance, power)
+    return _Book(world, account, without).state(extra)
+
+
+class _Book:
+    """What an account has and has ordered, read once for several questions."""
+
+    def __init__(self, world: World, account: Account, without: int | None) -> None:
+        self.world, self.rules = world, rules_of(account)
+        pending = working_tickets(world, account, without)
+        self.holdings = [*_positions(world, account), *(_as_holding(world, t) for t in pending)]
+        self.groups = strategies_by_group(world, _netted(self.holdings), self.rules)
+        coming = sum((made.amount for made in account.transfers), ZERO)  # pending cash counts
+        self.worth = account.cash + coming + stock_value(world, account) + self._worth(pending)
+
+    def state(self, extra: Sequence[Ticket] = ()) -> State:
+        """Requirement and buying power, with some legs more."""
+        groups = self._with(extra) if extra else self.groups
+        initial, maintenance = _sum(groups)
+        return State(groups, initial, maintenance, self.worth + self._worth(extra) - initial)
+
+    def _worth(self, tickets: Sequence[Ticket]) -> Decimal:
+        """Cash and stock that tickets bring, less their fees."""
+        if not tickets:
+            return ZERO
+        brought = sum((t.cash + _stock_change(t) for t in tickets), ZERO)
+        return brought - ticket_fees(self.world, tickets).total
+
+    def _with(self, extra: Sequence[Ticket]) -> dict[str, list[Strategy]]:
+        """The strategies with some legs more: only the groups that they touch are new."""
+        touched = {t.terms.group for t in extra}
+        concerned = [h for h in self.holdings if _group(self.world, h) in touched]
+        concerned += [_as_holding(self.world, t) for t in extra]
+        fresh = strategies_by_group(self.world, _netted(concerned), self.rules)
+        return {**{k: v for k, v in self.groups.items() if k not in touched}, **fresh}
 
 
 def effect(
     world: World, account: Account, tickets: Sequence[Ticket], without: int | None = None
 ) -> Effect:
     """Change of buying power and requirement by an order's legs; `without` is replaced by it."""
-    before = state(world, account, (), without)
-    after = state(world, account, tickets, without)
-    alone = strategies_by_group(world, [_as_holding(world, t) for t in tickets], rules_of(account))
+    book = _Book(world, account, without)
+    before, after = book.state(), book.state(tickets)
+    alone = strategies_by_group(world, [_as_holding(world, t) for t in tickets], book.rules)
     return Effect(
         change_in_margin=after.initial - before.initial,
         change=after.buying_power - before.buying_power,
@@ -129,9 +163,9 @@ def effect(
 def working_tickets(world: World, account: Account, without: int | None = None) -> list[Ticket]:
     """The unexecuted legs of the account's working orders that open something."""
     found: list[Ticket] = []
-    for order in world.working_orders(account.number, without):
+    for order, count in world.working_orders(account.number, without):
         if any(reserves(account, leg) for leg in order.legs):
-            found += tickets_of(world, order)
+            found += [ticket.times(count) for ticket in tickets_of(world, order)]
     return found
 
 
@@ -198,11 +232,11 @@ def ticket_fees(world: World, tickets: Iterable[Ticket]) -> Fees:
     rates = Rates.on(world.today())
     total = Fees()
     for t in tickets:
-        quantity = abs(t.quantity)
+        quantity = abs(t.quantity) / t.count
         notional = abs(t.price) * quantity * t.terms.multiplier
         total += leg_fees(
             t.terms.instrument_type, t.action, quantity, notional, rates, t.terms.fee_root
-        )
+        ).times(t.count)
     return total
 
 
@@ -212,12 +246,16 @@ def strategies_by_group(
     """Strategies of every margin group, keyed by the group's symbol."""
     grouped: dict[str, list[Holding]] = defaultdict(list)
     for holding in holdings:
-        terms = terms_of(world, holding.symbol)
-        grouped[terms.group if terms else holding.symbol].append(holding)
+        grouped[_group(world, holding)].append(holding)
     return {
         symbol: margin.strategies(book, facts_of(world, symbol, book), rules)
         for symbol, book in grouped.items()
     }
+
+
+def _group(world: World, holding: Holding) -> str:
+    terms = terms_of(world, holding.symbol)
+    return terms.group if terms else holding.symbol
 
 
 def facts_of(world: World, group: str, book: Sequence[Holding]) -> Facts:
@@ -244,8 +282,7 @@ def _positions(world: World, account: Account) -> list[Holding]:
 
 
 def _as_holding(world: World, ticket: Ticket) -> Holding:
-    found = _holding(world, ticket.terms, ticket.quantity, working=True)
-    return replace(found, price=ticket.value)
+    return _holding(world, ticket.terms, ticket.quantity, working=True, price=ticket.value)
 
 
 def _holding(
@@ -254,34 +291,66 @@ def _holding(
     quantity: Decimal,
     working: bool = False,
     close: Decimal | None = None,
+    price: Decimal | None = None,
 ) -> Holding:
     return Holding(
         symbol=terms.symbol,
         instrument_type=terms.instrument_type,
         quantity=quantity,
-        price=mark_of(world, terms.symbol),
+        price=mark_of(world, terms.symbol) if price is None else price,
         multiplier=terms.multiplier,
         right=terms.right,
         strike=terms.strike,
         expiration=terms.expiration if terms.is_option else None,
         working=working,
         close_price=close,
+        delivery=_delivery(world, terms),
     )
+
+
+def _delivery(world: World, terms: Terms) -> Delivery | None:
+    """What an adjusted contract delivers, at present prices; None for a standard one."""
+    line = world.market.line(terms.symbol) if terms.instrument_type == "Equity Option" else None
+    root = line.root if line is not None else None
+    if root is None or root.standard:
+        return None
+    parts = [(root.underlying, root.shares), *root.also]
+    worth = Decimal(str(root.cash)) + sum(
+        (mark_of(world, symbol) * Decimal(str(n)) for symbol, n in parts if n), ZERO
+    )
+    alone = ZERO if root.also else Decimal(str(root.shares))
+    return Delivery(root.symbol, alone, worth / terms.multiplier)
 
 
 def _netted(holdings: Sequence[Holding]) -> list[Holding]:
     """One holding per symbol and side where a working leg works against a position."""
-    merged: dict[str, Holding] = {}
+    merged = {h.symbol: h for h in holdings if not h.working}
     kept: list[Holding] = []
-    for h in holdings:
+    for h in _pooled([h for h in holdings if h.working]):
         seen = merged.get(h.symbol)
         if seen is None:
             merged[h.symbol] = h
         elif seen.quantity * h.quantity < 0:
-            merged[h.symbol] = seen.sized(seen.quantity + h.quantity)
+            left = seen.quantity + h.quantity
+            through = left * h.quantity > 0  # to the other side: what remains is an order still
+            merged[h.symbol] = seen.sized(ZERO if through else left)
+            kept += [h.sized(left)] if through else []
         else:
             kept.append(h)
     return [h for h in [*merged.values(), *kept] if h.quantity]
+
+
+def _pooled(working: Sequence[Holding]) -> list[Holding]:
+    """Working legs of one symbol, side and price together, in an order of their own.
+
+    What is required must not depend on which order came first, or on how many it took.
+    """
+    pools: dict[tuple[str, Decimal, bool], Holding] = {}
+    for h in working:
+        key = (h.symbol, h.price, h.quantity > 0)
+        seen = pools.get(key)
+        pools[key] = h if seen is None else seen.sized(seen.quantity + h.quantity)
+    return [pools[key] for key in sorted(pools)]
 
 
 def _stock_change(ticket: Ticket) -> Decimal:

@@ -102,6 +102,23 @@ class Clock:
         self._anchor_wall = self._wall()
 
 
+class EventClock:
+    """The virtual clock, held at an event's instant while that event is handled."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.base = clock
+        self.pinned: datetime | None = None
+
+    def now(self) -> datetime:
+        """The instant of the event at hand, else of the clock."""
+        return self.pinned if self.pinned is not None else self.base.now()
+
+    @property
+    def speed(self) -> float:
+        """Virtual seconds per second."""
+        return self.base.speed
+
+
 def _checked(speed: float) -> float:
     value = float(speed)
     if not 0 <= value <= MAX_SPEED:

@@ -39,6 +39,24 @@ class StreamAction(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_
     reason: str = "Bye"
 
 
+class Bulletin(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """Something free for the market data stream."""
+
+    kind: Literal["Message", "Configuration"] = "Message"
+    symbol: str = "sim.notice"
+    attachment: dict[str, Any]
+
+
+@table.add("POST", "/control/bulletins", Bulletin)
+async def bulletin(world: World, request: Request, body: Bulletin) -> Any:
+    """Publish a Message or a Configuration event to those who subscribe to its symbol."""
+    server = getattr(world, "dxlink", None)
+    if server is None or not body.symbol:
+        raise invalid(("symbol", "does not have a valid value"))
+    version = server.announce(body.kind, body.symbol, body.attachment)
+    return {"kind": body.kind, "symbol": body.symbol, "version": version}
+
+
 @table.add("POST", "/control/tokens", TokenAction)
 async def tokens(world: World, request: Request, body: TokenAction) -> Any:
     """End access or quote tokens, take all grants back, or make a new one for a customer."""

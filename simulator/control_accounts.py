@@ -11,14 +11,14 @@ from starlette.requests import Request
 
 from simulator.balances import net_liq
 from simulator.control_access import grant_for
-from simulator.control_api import Table
+from simulator.control_api import Table, path_number
 from simulator.holdings import Holding, give
 from simulator.http import invalid, not_found, stamp
 from simulator.ledger import movement
-from simulator.lifecycle_cash import transfer
 from simulator.model import Account, User
 from simulator.reset import reset
 from simulator.scenarios.people import MARGINS, PLANS, open_account, open_customer
+from simulator.transfers import call_back, pending, send, transfer
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -59,6 +59,8 @@ class Movement(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fiel
 
     amount: Decimal
     description: str | None = None
+    clears_after: float = 0.0
+    """Virtual seconds that a deposit is pending; 0 books it at once."""
 
 
 class Holdings(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fields=True):
@@ -185,15 +187,33 @@ def _give(world: World, account: Account, holdings: list[Holding]) -> None:
 
 @table.add("POST", "/control/accounts/{number}/movements", Movement)
 async def move_money(world: World, request: Request, body: Movement) -> Any:
-    """Pay money in (positive amount) or out, as a transaction."""
+    """Pay money in (positive amount) or out: at once, or as a deposit that is pending first."""
+    account = account_at(world, request)
+    world.catch_up()
+    told: dict[str, Any] = {}
+    try:
+        if body.clears_after:
+            after = timedelta(seconds=body.clears_after)
+            told["transfer-id"] = send(world, account, body.amount, after, body.description).id
+        else:
+            told["transaction-id"] = transfer(world, account, body.amount, body.description).id
+    except (ValueError, OverflowError) as failure:
+        raise invalid(("amount", str(failure))) from None
+    world.flush()
+    return {**told, "cash": account.cash, "pending-cash": pending(account)}
+
+
+@table.add("DELETE", "/control/accounts/{number}/movements/{id}")
+async def cancel_movement(world: World, request: Request, body: None) -> Any:
+    """Call back a deposit that is still pending."""
     account = account_at(world, request)
     world.catch_up()
     try:
-        row = transfer(world, account, body.amount, body.description)
-    except ValueError as failure:
-        raise invalid(("amount", str(failure))) from None
+        call_back(world, account, path_number(request))
+    except LookupError:
+        raise not_found("transfer") from None
     world.flush()
-    return {"transaction-id": row.id, "cash": account.cash}
+    return {"cash": account.cash, "pending-cash": pending(account)}
 
 
 @table.add("POST", "/control/accounts/{number}/holdings", Holdings)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from starlette.requests import Request
 
-from simulator import corporate, lifecycle_options
+from simulator import announcements, corporate, lifecycle_options
 from simulator.control_accounts import account_at
-from simulator.control_api import Table
-from simulator.http import invalid
+from simulator.control_api import Table, path_number
+from simulator.http import invalid, not_found
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -43,6 +43,8 @@ class CorporateAction(msgspec.Struct, kw_only=True, rename="kebab", forbid_unkno
     part: Decimal | None = None
     """Spin-off: the part of the value that goes with it."""
     name: str | None = None
+    effective: str | None = None
+    """The trading day it takes effect on (of a dividend: the ex-date); now without it."""
 
 
 class OptionAction(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fields=True):
@@ -61,16 +63,41 @@ class Instruction(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_f
 
 @table.add("POST", "/control/corporate-actions", CorporateAction)
 async def corporate_action(world: World, request: Request, body: CorporateAction) -> Any:
-    """Carry out a split, dividend, symbol change, merger or spin-off now."""
+    """Carry out a split, dividend, symbol change, merger or spin-off: now, or on a later day."""
     world.catch_up()
+    named = {k: v for k, v in msgspec.to_builtins(body).items() if v is not None}
+    day = named.pop("effective", None)
     try:
-        named = msgspec.to_builtins(body)
-        done = corporate.apply(world, {k: v for k, v in named.items() if v is not None})
+        if day is None:
+            done = corporate.apply(world, named)
+        else:
+            on = announcements.read_day(day, world.clock.now())
+            done = announcements.shown(announcements.announce(world, named, on))
     except ValueError as failure:
         raise invalid(("action", str(failure))) from None
     world.publish_groups()
     world.flush()
     return done
+
+
+@table.add("GET", "/control/corporate-actions")
+async def corporate_actions(world: World, request: Request, body: None) -> Any:
+    """What was announced, with its state."""
+    return {"announcements": [announcements.shown(m) for m in world.announcements.values()]}
+
+
+@table.add("DELETE", "/control/corporate-actions/{id}")
+async def withdraw(world: World, request: Request, body: None) -> Any:
+    """Take back what was announced and has not happened yet."""
+    world.catch_up()
+    try:
+        made = announcements.withdraw(world, path_number(request))
+    except KeyError:
+        raise not_found("announcement") from None
+    except ValueError as failure:
+        raise invalid(("id", str(failure))) from None
+    world.flush()
+    return announcements.shown(made)
 
 
 @table.add("POST", "/control/accounts/{number}/assignments", OptionAction)

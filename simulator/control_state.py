@@ -8,14 +8,15 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from simulator import snapshots
+from simulator import anew, snapshots
 from simulator.control_api import Table
 from simulator.control_clock import clock_state
 from simulator.fills.scripts import read as read_script
-from simulator.http import invalid, not_found
+from simulator.http import invalid, not_found, parse_time, stamp
 from simulator.matching import FILL_MODELS
 from simulator.model import Settings
 from simulator.orders.wire import order_wire
+from simulator.scenarios import SCENARIOS
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -29,6 +30,14 @@ class TranscriptSwitch(msgspec.Struct, kw_only=True, rename="kebab", forbid_unkn
     """Whether the transcript is kept from now on; switching on starts an empty one."""
 
     on: bool = True
+
+
+class Beginning(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """The scenario that everything begins anew with."""
+
+    name: str
+    start: str | None = None
+    """An ISO time; without it when the simulator was started with."""
 
 
 class SnapshotName(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fields=True):
@@ -119,6 +128,30 @@ async def clear_transcript(world: World, request: Request, body: None) -> Any:
     """Throw away what was kept."""
     world.transcript.clear()
     return {"on": world.transcript.on, "lines": 0}
+
+
+# -- scenarios -------------------------------------------------------------------------------
+
+
+@table.add("GET", "/control/scenario")
+async def list_scenarios(world: World, request: Request, body: None) -> Any:
+    """The scenarios that there are."""
+    return {"scenarios": sorted(SCENARIOS), "start": stamp(world.clock.base.start)}
+
+
+@table.add("POST", "/control/scenario", Beginning)
+async def load_scenario(world: World, request: Request, body: Beginning) -> Any:
+    """Begin anew with a scenario, as after a start of the process; snapshots are kept."""
+    if body.name not in SCENARIOS:
+        raise invalid(("name", f"is one of {', '.join(sorted(SCENARIOS))}"))
+    try:
+        start = parse_time(body.start) if body.start else world.clock.base.start
+    except (ValueError, OverflowError):
+        raise invalid(("start", "must be a date time")) from None
+    if not anew.EARLIEST <= start <= anew.LATEST:
+        raise invalid(("start", f"must lie from {anew.EARLIEST:%Y} to {anew.LATEST:%Y}"))
+    anew.begin(world, body.name, start)
+    return {"name": body.name, "clock": clock_state(world), **anew.credentials(world)}
 
 
 # -- snapshots -------------------------------------------------------------------------------

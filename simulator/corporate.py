@@ -39,18 +39,25 @@ ADJUSTED_FROM = Decimal("0.125")
 
 def apply(world: World, action: Action) -> dict[str, Any]:
     """Carry out one action; answers which accounts it touched. ValueError with the reason."""
-    step = _STEPS.get(str(action.get("kind")))
-    if step is None:
-        raise ValueError(f"the kind must be one of {', '.join(_STEPS)}")
-    symbol = share(world, action)
+    symbol = check(world, action)
     before = _concerned(world, symbol)
-    step(world, symbol, action)
+    _STEPS[action["kind"]][1](world, symbol, action)
     accounts = [n for n in world.accounts if n in before]
     for number in accounts:
         world.publish_balance(world.accounts[number])
     world.journal.append({"kind": "corporate-action", "at": world.clock.now(), "action": action})
     world.market_moved()
     return {"kind": action["kind"], "symbol": symbol, "accounts": accounts}
+
+
+def check(world: World, action: Action) -> str:
+    """The symbol of an action that could be carried out now; ValueError with the reason."""
+    steps = _STEPS.get(str(action.get("kind")))
+    if steps is None:
+        raise ValueError(f"the kind must be one of {', '.join(_STEPS)}")
+    symbol = share(world, action)
+    steps[0](world, symbol, action)
+    return symbol
 
 
 def _concerned(world: World, symbol: str) -> set[str]:
@@ -98,20 +105,22 @@ def amount(action: Action, key: str, default: Decimal | None = None) -> Decimal:
 
 
 def _split(world: World, symbol: str, action: Action) -> None:
-    new, old = amount(action, "new"), amount(action, "old", Decimal(1))
-    if new == old or not Decimal("0.001") <= new / old <= MOST:
-        raise ValueError("new and old must differ, by a factor of at most 1000")
+    new, old = _split_terms(world, symbol, action)
     remove_orders(world, symbol)
     corporate_splits.split(world, symbol, new, old)
 
 
+def _split_terms(world: World, symbol: str, action: Action) -> tuple[Decimal, Decimal]:
+    new, old = amount(action, "new"), amount(action, "old", Decimal(1))
+    if new == old or not Decimal("0.001") <= new / old <= MOST:
+        raise ValueError("new and old must differ, by a factor of at most 1000")
+    return new, old
+
+
 def _dividend(world: World, symbol: str, action: Action) -> None:
-    each = amount(action, "amount")
+    each, pays_on = _dividend_terms(world, symbol, action)
     price = mark_of(world, symbol)
-    if each >= price:
-        raise ValueError(f"the amount must be less than the price, {price}")
     sub_type = "Special Dividend" if action["kind"].startswith("special") else "Dividend"
-    pays_on = _pay_date(world, action)
     for held in holders(world, symbol):
         if held.terms.right is None:
             entitle(held.account, symbol, each * held.position.quantity, pays_on, sub_type)
@@ -124,50 +133,69 @@ def _dividend(world: World, symbol: str, action: Action) -> None:
     world.market.move(symbol, factor, world.clock.now())  # type: ignore[attr-defined]
 
 
-def _pay_date(world: World, action: Action) -> date:
+def _dividend_terms(world: World, symbol: str, action: Action) -> tuple[Decimal, date]:
+    each, price = amount(action, "amount"), mark_of(world, symbol)
+    if each >= price:
+        raise ValueError(f"the amount must be less than the price, {price}")
     if action.get("pays-on") is None:
-        return world.today()
-    found = date.fromisoformat(str(action["pays-on"]))
-    if found < world.today():
+        return each, world.today()
+    pays_on = date.fromisoformat(str(action["pays-on"]))
+    if pays_on < world.today():
         raise ValueError("pays-on must not be in the past")
-    return found
+    return each, pays_on
 
 
 def _symbol_change(world: World, symbol: str, action: Action) -> None:
-    to = new_symbol(world, action)
+    to = _new_name(world, symbol, action)
     remove_orders(world, symbol)
     corporate_mergers.rename(world, symbol, to)
 
 
+def _new_name(world: World, symbol: str, action: Action) -> str:
+    return new_symbol(world, action)
+
+
 def _merger(world: World, symbol: str, action: Action) -> None:
+    into, ratio, cash = _merger_terms(world, symbol, action)
+    remove_orders(world, symbol)
+    if into is None:
+        corporate_mergers.buy_out(world, symbol, cash)
+    else:
+        corporate_mergers.merge(world, symbol, into, ratio, cash)
+
+
+def _merger_terms(world: World, symbol: str, action: Action) -> tuple[str | None, Decimal, Decimal]:
     cash = amount(action, "cash", ZERO) if action.get("cash") not in (0, "0") else ZERO
     if action.get("into") is None:
         if not cash:
             raise ValueError("a merger needs into with ratio, or cash")
-        remove_orders(world, symbol)
-        corporate_mergers.buy_out(world, symbol, cash)
-        return
+        return None, ZERO, cash
     into, ratio = share(world, action, "into"), amount(action, "ratio")
     if into == symbol:
         raise ValueError("a share cannot merge into itself")
-    remove_orders(world, symbol)
-    corporate_mergers.merge(world, symbol, into, ratio, cash)
+    return into, ratio, cash
 
 
 def _spin_off(world: World, symbol: str, action: Action) -> None:
-    to, ratio, part = new_symbol(world, action), amount(action, "ratio"), amount(action, "part")
-    if part >= 1:
-        raise ValueError("part must be below 1")
+    to, ratio, part = _spin_off_terms(world, symbol, action)
     name = str(action.get("name") or f"{to} Inc. - Common Stock")[:80]
     remove_orders(world, symbol)
     corporate_mergers.spin_off(world, symbol, to, name, ratio, part)
 
 
+def _spin_off_terms(world: World, symbol: str, action: Action) -> tuple[str, Decimal, Decimal]:
+    to, ratio, part = new_symbol(world, action), amount(action, "ratio"), amount(action, "part")
+    if part >= 1:
+        raise ValueError("part must be below 1")
+    return to, ratio, part
+
+
 _STEPS = {
-    "split": _split,
-    "dividend": _dividend,
-    "special-dividend": _dividend,
-    "symbol-change": _symbol_change,
-    "merger": _merger,
-    "spin-off": _spin_off,
+    "split": (_split_terms, _split),
+    "dividend": (_dividend_terms, _dividend),
+    "special-dividend": (_dividend_terms, _dividend),
+    "symbol-change": (_new_name, _symbol_change),
+    "merger": (_merger_terms, _merger),
+    "spin-off": (_spin_off_terms, _spin_off),
 }
+"""(what reads the terms, what carries them out) by kind."""

@@ -6,6 +6,7 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from simulator import announcements, followers
 from simulator.buying_power import mark_of
 from simulator.corporate_holdings import (
     MERGER,
@@ -64,6 +65,8 @@ def rename(world: World, symbol: str, to: str) -> None:
         for one in account.entitlements:
             if one.symbol == symbol:
                 one.symbol = to
+    announcements.rename(world, symbol, to)
+    followers.rename(world, symbol, to, {old: new for old, (new, _) in moves.items()})
 
 
 def _books(world: World, symbol: str) -> tuple[list[Held], list[Root], dict[str, set[Decimal]]]:

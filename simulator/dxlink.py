@@ -42,7 +42,12 @@ class Connection:
             server.world.market,
             server.authorize,
             time.monotonic(),
-            Limits(server.most_entries, server.most_candles),
+            Limits(
+                server.most_entries,
+                server.most_candles,
+                depth=server.depth,
+                bulletins=server.bulletins,
+            ),
         )
         self.wake = asyncio.Event()
         self.frozen = False
@@ -134,7 +139,22 @@ class DxlinkServer:
         self.connections: set[Connection] = set()
         self.most_entries = 25_000
         self.most_candles = 50
+        self.bulletins: dict[tuple[str, str], tuple[int, Any]] = {}
+        """What Configuration and Message events say, by type and symbol: version, attachment."""
         world.market.on_tick(lambda _: self.poke())
+
+    @property
+    def depth(self) -> bool:
+        """Whether order books are served to new connections."""
+        settings = getattr(self.world, "settings", None)
+        return settings is None or bool(settings.depth)
+
+    def announce(self, kind: str, symbol: str, attachment: Any) -> int:
+        """Publish an attachment; the number of times that this symbol has had one."""
+        version = self.bulletins.get((kind, symbol), (0, None))[0] + 1
+        self.bulletins[kind, symbol] = (version, attachment)
+        self.poke()
+        return version
 
     def authorize(self, token: str) -> Grant | None:
         """Whether a quote token is good now."""

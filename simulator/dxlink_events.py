@@ -142,7 +142,7 @@ class Events:
         row = line.row if not line.is_option else None
         if row is not None:
             day = calendar.new_york_date(self.view.moment)
-            high, low = year_range(self.market, line, day)
+            high, low = self.market.candles.year_range(line, day)
             event |= {"high52WeekPrice": high, "low52WeekPrice": low, "beta": row.beta}
             paid = corporate.last_dividend(row, day)
             if row.kind == "Equity":
@@ -236,32 +236,18 @@ def describe(market: Market, line: Line) -> str:
     return line.row.name
 
 
-_YEAR: dict[tuple[int, str, date], tuple[float, float]] = {}
-
-
-def year_range(market: Market, line: Line, day: date) -> tuple[float, float]:
-    """Highest and lowest price of the 52 weeks before a day."""
-    key = (id(market), line.symbol, day)
-    if key not in _YEAR:
-        from simulator.market.candles import parse
-
-        if len(_YEAR) > 5000:
-            _YEAR.clear()
-        spec = parse(f"{line.streamer}{{=d}}")
-        assert spec is not None
-        since = int(calendar.at(day, 0).timestamp() - 364 * 86400) * 1000
-        bars, _ = market.candles.history(line, spec, since)
-        _YEAR[key] = (max(b.high for b in bars), min(b.low for b in bars))
-    return _YEAR[key]
-
-
 def series_rows(market: Market, view: View, line: Line) -> list[Event]:
     """One row per expiration of an underlying, nearest last."""
     from simulator.market import chains
 
     stamp = int(view.resting(calendar.OPTION) * 1000)
     found = []
-    for end, vol, forward in reversed(chains.term_structure(market, view, line)):
+    ends = chains.term_structure(market, view, line)
+    at = view.resting(calendar.OPTION)
+    volumes_of = chains.series_volumes(market, line, at, [end.date for end, _, _ in ends])
+    for (end, vol, forward), (calls, puts) in zip(
+        reversed(ends), reversed(volumes_of), strict=True
+    ):
         years = max((end.expires.timestamp() - view.epoch) / 31536000, 0.0)
         found.append(
             {
@@ -271,9 +257,9 @@ def series_rows(market: Market, view: View, line: Line) -> list[Event]:
                 "sequence": 0,
                 "expiration": day_id(end.date),
                 "volatility": _r(vol),
-                "callVolume": NAN,
-                "putVolume": NAN,
-                "putCallRatio": NAN,
+                "callVolume": calls,
+                "putVolume": puts,
+                "putCallRatio": _r(puts / calls) if calls else NAN,
                 "forwardPrice": _r(forward),
                 "dividend": 0.0,
                 "interest": _r(RATE * years),

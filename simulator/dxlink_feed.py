@@ -6,26 +6,31 @@ Nothing here touches a socket: `setup`, `subscribe` and `collect` return frames.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.dxlink_books import book
 from simulator.dxlink_events import Event, Events
 from simulator.dxlink_fields import (
     ALIASES,
     BOOK,
+    BULLETINS,
     FIELDS,
     LAST_VALUE,
     NAN,
     TAPE,
     empty,
 )  # fmt: skip
-from simulator.dxlink_indexed import Subscription, book, candles, marked, sale, series
+from simulator.dxlink_indexed import Subscription, candles, marked, sale, series
+from simulator.dxlink_sales import option_sales
 from simulator.market import bars, tape
 from simulator.market.market import Market
 from simulator.market.view import View
 
 Frame = dict[str, Any]
 ROWS_PER_FRAME = 400
+MOST_SALES = 200
+ENTITLEMENTS = ("Configuration", "sim.entitlements")
 LATEST = 4_102_444_800_000  # 2100, the end of what a fromTime may ask for
 
 # virtual seconds between looks at types that need not follow each tick
@@ -41,6 +46,17 @@ class Limits:
     candles: int = 50
     used: int = 0
     used_candles: int = 0
+    depth: bool = True
+    """Whether order books are served."""
+    bulletins: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)
+    """(type, symbol) → (version, attachment) of Configuration and Message events."""
+
+    def entitlements(self, delayed: bool) -> dict[str, Any]:
+        """What this connection may have."""
+        return {
+            "feed": "delayed" if delayed else "realtime", "depth": self.depth,
+            "entries": self.entries, "candles": self.candles,
+        }  # fmt: skip
 
 
 class TooMany(Exception):
@@ -179,10 +195,12 @@ class Feed:
     def _look(self, entry: Subscription, market: Market, view: View, events: Events) -> list[Event]:
         if entry.type == "Candle":
             return candles(entry, market, view)
+        if entry.type in BULLETINS:
+            return self._bulletin(entry, market, view)
         if entry.line is None:
             return []
         if entry.type in BOOK:
-            return book(entry, view)
+            return book(entry, market, view) if self.limits.depth else []
         if entry.type == "Series":
             return series(entry, market, view)
         if entry.type in TAPE:
@@ -204,20 +222,41 @@ class Feed:
         return [] if entry.fresh and self.contract == "STREAM" else [event]
 
     def _tape(self, entry: Subscription, market: Market, view: View) -> list[Event]:
-        if entry.type != "TimeAndSale" or entry.line is None:
-            return []
         if entry.fresh and (self.contract == "STREAM" or not self._history(entry)):
             if self.contract != "TICKER":
                 return []
-            found = tape.prints(market.days, view, entry.line, view.epoch - 3600, view.epoch, 1)
-            return [sale(p, entry.symbol) for p in found[-1:]]
+            return self._sales(entry, market, view, view.epoch - 3600, 1)
         since = entry.from_time / 1000 if entry.fresh else entry.since
-        found = tape.prints(market.days, view, entry.line, since, view.epoch)
-        rows = [sale(p, entry.symbol) for p in found]
+        rows = self._sales(entry, market, view, since, MOST_SALES)
         if entry.fresh:
             rows.reverse()
             return marked(rows, entry, [])
         return rows[-1:] if self.contract == "TICKER" else rows
+
+    def _sales(
+        self, entry: Subscription, market: Market, view: View, since: float, most: int
+    ) -> list[Event]:
+        """Trades after an instant, oldest first: of one line, or of all options on it."""
+        assert entry.line is not None
+        if entry.type == "OptionSale":
+            return option_sales(market, view, entry.line, entry.symbol, since, most)
+        found = tape.prints(market.days, view, entry.line, since, view.epoch, most)
+        return [sale(p, entry.symbol) for p in found]
+
+    def _bulletin(self, entry: Subscription, market: Market, view: View) -> list[Event]:
+        """What the service says of itself, and what steering wants to be said."""
+        told = self.limits.bulletins.get((entry.type, entry.symbol))
+        if (entry.type, entry.symbol) == ENTITLEMENTS:
+            told = (1, self.limits.entitlements(delayed=view is not market.view))
+        if told is None or told == entry.key:
+            return []
+        entry.key = told
+        version, attachment = told
+        event = {
+            "eventType": entry.type, "eventSymbol": entry.symbol, "version": version,
+            "attachment": attachment,
+        }  # fmt: skip
+        return [] if entry.fresh and self.contract == "STREAM" else [event]
 
     def _history(self, entry: Subscription) -> bool:
         return self.contract == "HISTORY" or (self.contract == "AUTO" and entry.from_time > 0)

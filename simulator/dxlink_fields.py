@@ -60,6 +60,7 @@ LAST_VALUE = frozenset(
     {"Quote", "Trade", "TradeETH", "Summary", "Profile", "Greeks", "TheoPrice", "Underlying"}
 )
 TAPE = frozenset({"TimeAndSale", "OptionSale"})
+BULLETINS = frozenset({"Configuration", "Message"})
 BOOK = frozenset({"Order", "SpreadOrder", "AnalyticOrder"})
 HISTORY = frozenset({"Candle", "Series", *BOOK})
 

@@ -1,4 +1,4 @@
-"""Types that come as snapshots and changes by index: candles, series, the tape, the book."""
+"""Types that come as snapshots and changes by index: candles, series, the tape."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.dxlink_events import Event, series_rows
-from simulator.dxlink_fields import BEGIN, END, NAN, PENDING, REMOVE, SNIP, time_index
+from simulator.dxlink_fields import BEGIN, END, NAN, REMOVE, SNIP, time_index
 from simulator.market import tape
 from simulator.market.bars import Bar, Spec
-from simulator.market.depth import Level
-from simulator.market.depth import book as depth_book
 from simulator.market.lines import Line
 from simulator.market.market import Market
 from simulator.market.view import View
-
-SOURCES = frozenset({"ntv", "DEFAULT", "glbx"})
-BOOK_LEVELS = 10
 
 
 @dataclass(slots=True)
@@ -33,7 +28,7 @@ class Subscription:
     since: float = 0.0  # virtual time of the last look
     fresh: bool = True
     last_bar: int = 0
-    levels: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    levels: dict[int, Event] = field(default_factory=dict)
 
 
 def candles(entry: Subscription, market: Market, view: View) -> list[Event]:
@@ -105,7 +100,7 @@ def series(entry: Subscription, market: Market, view: View) -> list[Event]:
     rows = series_rows(market, view, entry.line)
     for row in rows:
         row["eventType"], row["eventSymbol"] = "Series", entry.symbol
-    key = tuple((r["index"], r["volatility"]) for r in rows)
+    key = tuple((r["index"], r["volatility"], r["callVolume"], r["putVolume"]) for r in rows)
     if key == entry.key:
         return []
     first, entry.key = entry.key is None, key
@@ -125,55 +120,4 @@ def sale(p: tape.Print, symbol: str) -> Event:
         "exchangeSaleConditions": "@ T " if p.extended else "@   ",
         "aggressorSide": p.aggressor, "spreadLeg": False, "extendedTradingHours": p.extended,
         "validTick": True, "type": "NEW", "buyer": None, "seller": None,
-    }  # fmt: skip
-
-
-def book(entry: Subscription, view: View) -> list[Event]:
-    """The order book as indexed levels: bids below 1000, asks from 1000 on."""
-    assert entry.line is not None
-    if (
-        entry.type != "Order"
-        or (entry.source or "ntv") not in SOURCES
-        or entry.line.kind == "Index"
-    ):
-        return marked([], entry, []) if entry.fresh else []
-    bids, asks = depth_book(view, entry.line, BOOK_LEVELS)
-    now = _levels(bids, asks)
-    if entry.fresh:
-        entry.levels = now
-        rows = [_order(entry, view, i, now[i]) for i in sorted(now, reverse=True)]
-        return marked(rows, entry, [])
-    changed = [i for i in now if entry.levels.get(i) != now[i]]
-    gone = [i for i in entry.levels if i not in now]
-    entry.levels = now
-    rows = [_order(entry, view, i, now[i]) for i in sorted(changed, reverse=True)]
-    rows += [_removed(entry, i) for i in gone]
-    for row in rows[:-1]:  # levels that changed together are one transaction
-        row["eventFlags"] |= PENDING
-    return rows
-
-
-def _levels(bids: list[Level], asks: list[Level]) -> dict[int, tuple[Any, ...]]:
-    found: dict[int, tuple[Any, ...]] = {}
-    for base, side, rows in ((101, "BUY", bids), (1101, "SELL", asks)):
-        for n, row in enumerate(rows):
-            found[base + BOOK_LEVELS - n] = (side, float(row.price), float(row.size), row.count)
-    return found
-
-
-def _order(entry: Subscription, view: View, index: int, row: tuple[Any, ...]) -> Event:
-    side, price, size, count = row
-    stamp = int(view.epoch * 1000)
-    return {
-        "eventType": "Order", "eventSymbol": entry.symbol, "eventFlags": 0, "index": index,
-        "time": stamp, "source": entry.source or "ntv", "price": price, "size": size,
-        "count": count, "exchangeCode": "Q", "orderSide": side, "scope": "AGGREGATE",
-    }  # fmt: skip
-
-
-def _removed(entry: Subscription, index: int) -> Event:
-    return {
-        "eventType": "Order", "eventSymbol": entry.symbol, "eventFlags": REMOVE, "index": index,
-        "source": entry.source or "ntv", "orderSide": "BUY" if index < 1000 else "SELL",
-        "scope": "AGGREGATE",
     }  # fmt: skip

@@ -169,7 +169,7 @@ class Session:
                 if contract not in CONTRACTS:
                     return [_error(channel, "BAD_ACTION", f"Unknown contract {contract}")]
                 self.channels[channel] = Feed(channel, contract, self.limits)
-            elif service == "DOM":
+            elif service == "DOM" and self.limits.depth:
                 self.channels[channel] = Dom(channel, parameters)
             else:
                 return [_error(channel, "BAD_ACTION", f"Unknown service {service}")]

@@ -103,6 +103,10 @@ class Fees:
     def __sub__(self, other: Fees) -> Fees:
         return self._with(other, -1)
 
+    def times(self, count: int) -> Fees:
+        """The fees of several orders alike."""
+        return self if count == 1 else Fees(*[getattr(self, n) * count for n in _NAMES])
+
     def _with(self, other: Fees, sign: int) -> Fees:
         return Fees(*[getattr(self, n) + sign * getattr(other, n) for n in _NAMES])
 

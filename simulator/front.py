@@ -28,7 +28,7 @@ from simulator.world import World
 
 PUBLIC = re.compile(
     r"^/(oauth/token|auth\.html|control(/.*)?|margin-requirements-public-configuration"
-    r"|symbols/search/.*|sessions|device-challenge|healthz)$"
+    r"|symbols/search/.*|sessions|device-challenge|password(/reset)?|confirmation|healthz)$"
 )
 NO_PROXY = re.compile(r"^/(control(/.*)?|auth\.html|healthz)$")
 ACCOUNT = re.compile(r"/accounts/([^/]+)")

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 ErrorItem = dict[str, Any]
+PARAMETERS = "simulator.parameters"
 
 
 class ApiError(Exception):
@@ -168,18 +170,27 @@ def page(
 
 def query(request: Request, name: str) -> str | None:
     """The last value of a parameter, spelled with or without brackets; empty is None."""
-    values = [v for k, v in request.query_params.multi_items() if k in (name, f"{name}[]")]
+    values = _parameters(request).get(name)
     return (values[-1].strip() or None) if values else None
+
+
+def _parameters(request: Request) -> dict[str, list[str]]:
+    """All values by name, with brackets or without, in their order; read once per request."""
+    found: dict[str, list[str]] | None = request.scope.get(PARAMETERS)
+    if found is None:
+        found = request.scope[PARAMETERS] = {}
+        for key, value in request.query_params.multi_items():
+            found.setdefault(key.removesuffix("[]"), []).append(value)
+    return found
 
 
 def query_list(request: Request, name: str) -> list[str]:
     """All values: `k[]=a&k[]=b`, `k=a&k=b` and `k=a,b` alike; duplicates dropped, order kept."""
     found: dict[str, None] = {}
-    for key, value in request.query_params.multi_items():
-        if key in (name, f"{name}[]"):
-            for part in value.split(","):
-                if part.strip():
-                    found[part.strip()] = None
+    for value in _parameters(request).get(name, ()):
+        for part in value.split(","):
+            if part.strip():
+                found[part.strip()] = None
     return list(found)
 
 
@@ -283,8 +294,9 @@ def loads(raw: bytes) -> Any:
 # -- wire text -------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1 << 15)
 def text(value: Decimal | int | float) -> str:
-    """Decimal wire text: `212.4`, `0.0`, `-0.5`; never an exponent."""
+    """Decimal wire text: `212.4`, `0.0`, `-0.5`; never an exponent. Equal numbers, equal texts."""
     number = value if isinstance(value, Decimal) else Decimal(str(value))
     if not number.is_finite():
         return "NaN"
@@ -308,9 +320,7 @@ def signed(name: str, value: Decimal, effect_name: str | None = None) -> dict[st
 
 def stamp(moment: datetime) -> str:
     """`2026-03-11T18:30:00.000+00:00`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
-        f"{moment.microsecond // 1000:03d}+00:00"
-    )
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def millis(moment: datetime) -> int:

@@ -13,7 +13,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from simulator.balances import net_liq, snapshot
+from simulator import announcements, transfers
+from simulator.balances import settled_net_liq, snapshot
 from simulator.lifecycle_cash import dividends, interest
 from simulator.lifecycle_futures import settle_futures
 from simulator.lifecycle_options import early_assignment, end_orders, expire_options
@@ -24,7 +25,8 @@ from simulator.market.calendar import (
     next_trading_day,
     state,
 )
-from simulator.model import Account, Bar, History
+from simulator.model import ZERO, Account, Bar, History
+from simulator.transfers import pending
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -42,6 +44,8 @@ def schedule(world: World) -> None:
     now = world.clock.now()
     world.agenda.at(_next_bar(now), "bar", "")
     world.agenda.at(_next_close(now), "close", "")
+    announcements.enter_all(world)
+    transfers.enter_all(world)
 
 
 def _next_bar(now: datetime) -> datetime:
@@ -76,6 +80,10 @@ def handle(world: World, name: str, key: str) -> None:
     elif name == "bar":
         record_bars(world, now)
         world.agenda.at(now + FIVE_MINUTES, "bar", "")
+    elif name == announcements.EVENT:
+        announcements.due(world, int(key))
+    elif name == transfers.EVENT:
+        transfers.clear(world, int(key))
     elif name == "close":
         close_day(world, now)
         world.agenda.at(_next_close(now), "close", "")
@@ -89,10 +97,13 @@ def record_bars(world: World, now: datetime) -> None:
         kept = world.history[account.number].minutes
         value = _unmoved(world, account, kept, now)
         if value is None:
-            value = net_liq(world, account)
+            value = settled_net_liq(world, account)
         before = kept[-1].close if kept else value
         high, low = max(before, value), min(before, value)
-        bar = Bar(at=now - FIVE_MINUTES, open=before, high=high, low=low, close=value)
+        bar = Bar(
+            at=now - FIVE_MINUTES, open=before, high=high, low=low, close=value,
+            pending_open=kept[-1].pending if kept else ZERO, pending=pending(account),
+        )  # fmt: skip
         kept.append(bar)
         del kept[:-KEPT_MINUTES]
         world.records.note("minute", account.number, bar.at.isoformat(), bar)
@@ -143,14 +154,14 @@ def _keep_day(world: World, account: Account, day: date, now: datetime) -> None:
     row = snapshot(world, account, day, "EOD")
     kept.snapshots.append(row)
     del kept.snapshots[:-KEPT_DAYS]
-    bar = _day_bar(kept, day, net_liq(world, account))
+    bar = _day_bar(kept, day, settled_net_liq(world, account), pending(account))
     kept.days.append(bar)
     del kept.days[:-KEPT_DAYS]
     world.records.note("snapshot", account.number, day.isoformat(), row)
     world.records.note("day", account.number, bar.at.isoformat(), bar)
 
 
-def _day_bar(kept: History, day: date, value: Decimal) -> Bar:
+def _day_bar(kept: History, day: date, value: Decimal, coming: Decimal) -> Bar:
     today = [b for b in kept.minutes if new_york_date(b.at) == day]
     return Bar(
         at=at(day, 9, 30),
@@ -158,4 +169,6 @@ def _day_bar(kept: History, day: date, value: Decimal) -> Bar:
         high=max([value, *(b.high for b in today)]),
         low=min([value, *(b.low for b in today)]),
         close=value,
+        pending_open=today[0].pending_open if today else coming,
+        pending=coming,
     )

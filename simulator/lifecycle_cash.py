@@ -1,16 +1,15 @@
-"""Money that moves by itself or by request: dividends, margin interest, deposits, withdrawals."""
+"""Money that moves by itself: dividends and interest."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from simulator.http import stamp, text
 from simulator.ledger import movement
 from simulator.market import corporate
 from simulator.market.calendar import next_trading_day
-from simulator.model import ZERO, Account, Entitlement, Position, Transaction
+from simulator.model import ZERO, Account, Entitlement, Position
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -48,11 +47,16 @@ def _payments(world: World, position: Position) -> tuple[corporate.Dividend, ...
 
 def next_payment(world: World, symbol: str, day: date) -> corporate.Dividend | None:
     """The dividend of a share that goes ex on the next trading day; None without one."""
+    from simulator import announcements
+
     line = world.market.line(symbol)
     if line is None or line.row is None or line.is_option:
         return None
     tomorrow = next_trading_day(day)
-    return next((p for p in corporate.dividends(line.row) if day < p.ex_date <= tomorrow), None)
+    told = announcements.dividends(world, symbol, special=False)
+    return next((p for p in told if day < p.ex_date <= tomorrow), None) or next(
+        (p for p in corporate.dividends(line.row) if day < p.ex_date <= tomorrow), None
+    )
 
 
 def entitle(
@@ -93,68 +97,35 @@ def rate_of(debit: Decimal) -> Decimal:
 
 
 def interest(world: World, account: Account, day: date, now: datetime) -> None:
-    """A day's margin interest (with the closed days that follow), charged once a month."""
+    """A day's interest (with the closed days that follow), booked once a month."""
     nights = (next_trading_day(day) - day).days
+    rate = Decimal(str(world.settings.credit_rate))
     if account.cash < 0:
         debit = -account.cash
         account.interest += debit * rate_of(debit) * nights / YEAR
         world.touch(account)
-    first = max(date(day.year, day.month, CHARGED_ON), day)
-    due = day.day >= CHARGED_ON and not _charged_this_month(world, account, first)
-    owed = account.interest.quantize(CENT, ROUND_HALF_UP)
-    if due and owed > 0:
+    elif rate and account.cash:
+        account.credit += account.cash * rate * nights / YEAR
+        world.touch(account)
+    if day.day >= CHARGED_ON:
+        _book_interest(world, account, day, now)
+
+
+def _book_interest(world: World, account: Account, day: date, now: datetime) -> None:
+    owed, earned = (x.quantize(CENT, ROUND_HALF_UP) for x in (account.interest, account.credit))
+    if owed > 0 and not _booked_this_month(world, account, day, "Debit Interest"):
         movement(world, account, "Debit Interest", -owed, now, f"Margin interest to {day}")
         account.interest = ZERO
+    if earned > 0 and not _booked_this_month(world, account, day, "Credit Interest"):
+        movement(world, account, "Credit Interest", earned, now, f"Interest on cash to {day}")
+        account.credit = ZERO
 
 
-def _charged_this_month(world: World, account: Account, day: date) -> bool:
+def _booked_this_month(world: World, account: Account, day: date, sub_type: str) -> bool:
     since = date(day.year, day.month, CHARGED_ON)
     for row in reversed(world.transactions[account.number]):
         if row.on < since:
             return False
-        if row.sub_type == "Debit Interest":
+        if row.sub_type == sub_type:
             return True
     return False
-
-
-# -- deposits and withdrawals ----------------------------------------------------------------
-
-
-def transfer(
-    world: World, account: Account, amount: Decimal, description: str | None = None
-) -> Transaction:
-    """Move money in (+) or out (−) at once: `Deposit` or `Withdrawal`, told on the stream.
-
-    ValueError for nothing, for more than 18 digits and for a withdrawal of more than the cash.
-    """
-    if not amount.is_finite() or not amount or abs(amount) > Decimal(10**12):
-        raise ValueError("the amount must be a number of dollars that is not zero")
-    amount = amount.quantize(CENT, ROUND_HALF_UP)
-    if amount < 0 and -amount > max(account.cash, ZERO):
-        raise ValueError("there is not so much cash in the account")
-    now, name = world.clock.now(), "Deposit" if amount > 0 else "Withdrawal"
-    row = movement(world, account, name, amount, now, description or f"ACH {name.lower()}")
-    world.hub.raw(account.number, "ExternalTransaction", _external(world, row))
-    world.publish_balance(account)
-    return row
-
-
-def _external(world: World, row: Transaction) -> dict[str, Any]:
-    at = stamp(row.executed_at)
-    return {
-        "id": row.id,
-        "account-number": row.account,
-        "amount": text(abs(row.value)),
-        "bank-account-type": "Checking",
-        "banking-date": row.on.isoformat(),
-        "created-at": at,
-        "direction": row.sub_type,
-        "disbursement-type": "Normal",
-        "ext-transfer-id": f"EX-{row.id}",
-        "funds-available-date": row.on.isoformat(),
-        "is-cancelable": False,
-        "is-clearing-accepted": True,
-        "state": "Completed",
-        "transfer-method": "ACH",
-        "updated-at": at,
-    }

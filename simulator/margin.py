@@ -16,6 +16,7 @@ from simulator.margin_terms import (
     BROAD_INDICES,
     VOLATILITY,
     ZERO,
+    Delivery,
     Facts,
     Holding,
     Rules,
@@ -25,6 +26,7 @@ from simulator.margin_terms import (
 __all__ = [
     "BROAD_INDICES",
     "VOLATILITY",
+    "Delivery",
     "Facts",
     "Holding",
     "Rules",

@@ -10,15 +10,17 @@ from simulator.margin_terms import ZERO, Facts, Holding, Pools, Rules, Strategy,
 
 def equity(book: list[Holding], facts: Facts, rules: Rules) -> list[Strategy]:
     pools = Pools(book)
-    found = _covered(pools, facts, rules)
-    for expiration in pools.expirations():
-        found += defined(pools, expiration)
-    if not facts.cash_settled:
-        found += _calendars(pools)
-    for expiration in pools.expirations():
-        found += _strangles(pools, expiration, facts, rules)
-    found += [_naked(h, facts, rules) for h in pools.rest(short=True)]
-    found += [Strategy("LONG_OPTION", ZERO, ZERO, (h,)) for h in pools.rest(short=False)]
+    found: list[Strategy] = []
+    for _ in pools.by_class():
+        found += _covered(pools, facts, rules)
+        for expiration in pools.expirations():
+            found += defined(pools, expiration)
+        if not facts.cash_settled:
+            found += _calendars(pools)
+        for expiration in pools.expirations():
+            found += _strangles(pools, expiration, facts, rules)
+        found += [_naked(h, facts, rules) for h in pools.rest(short=True)]
+        found += [Strategy("LONG_OPTION", ZERO, ZERO, (h,)) for h in pools.rest(short=False)]
     return found + _stock(pools, facts, rules)
 
 
@@ -26,8 +28,8 @@ def _covered(pools: Pools, facts: Facts, rules: Rules) -> list[Strategy]:
     found: list[Strategy] = []
     while pair := _next_cover(pools):
         name, shares, option = pair
-        sets = min(abs(option.quantity), abs(shares.quantity) // option.multiplier)
-        taken = pools.take(shares, sets * option.multiplier)
+        sets = min(abs(option.quantity), abs(shares.quantity) // option.set_size)
+        taken = pools.take(shares, sets * option.set_size)
         found.append(_cover(name, taken, pools.take(option, sets), facts, rules))
     return found
 
@@ -36,7 +38,7 @@ def _next_cover(pools: Pools) -> tuple[str, Holding, Holding] | None:
     for name, right, side in (("COVERED_CALL", "C", 1), ("COVERED_PUT", "P", -1)):
         for option in pools.pick(right=right, short=True):
             for shares in pools.stock:
-                enough = abs(shares.quantity) >= option.multiplier
+                enough = option.set_size > 0 and abs(shares.quantity) >= option.set_size
                 if shares.quantity * side > 0 and enough and abs(option.quantity) >= 1:
                     return name, shares, option
     return None
@@ -44,13 +46,13 @@ def _next_cover(pools: Pools) -> tuple[str, Holding, Holding] | None:
 
 def _cover(name: str, shares: Holding, option: Holding, facts: Facts, rules: Rules) -> Strategy:
     strike = option.strike or ZERO
-    value = facts.price
-    if name == "COVERED_CALL":
-        value = min(value, strike)
+    value, worth = facts.price, option.against(facts.price)
+    if name == "COVERED_CALL" and strike < worth:
+        value = value * strike / worth
     base = _stock_requirement(shares, value, rules)
     extra = ZERO
     if name == "COVERED_PUT":
-        in_money = max(strike - facts.price, ZERO)
+        in_money = max(strike - worth, ZERO)
         extra = in_money * option.multiplier * abs(option.quantity)
     return Strategy(name, base[0], base[1] + extra, (shares, option))
 
@@ -108,9 +110,10 @@ def _naked(option: Holding, facts: Facts, rules: Rules) -> Strategy:
     standard, minimum = facts.standard
     if option.right == "C" and not rules.leverage:
         standard, minimum = max(standard, Decimal(1)), max(minimum, Decimal("0.5"))
-    out = strike - facts.price if option.right == "C" else facts.price - strike
-    base = facts.price if option.right == "C" else strike
-    each = max(standard * facts.price - max(out, ZERO), minimum * base) + option.price
+    worth = option.against(facts.price)
+    out = strike - worth if option.right == "C" else worth - strike
+    base = worth if option.right == "C" else strike
+    each = max(standard * worth - max(out, ZERO), minimum * base) + option.price
     each = max(each, Decimal("2.50"))
     need = each * option.multiplier * count
     return Strategy("NAKED_OPTION", need, need, (option,))

@@ -10,6 +10,7 @@ import msgspec
 from simulator.http import dumps
 from simulator.model import (
     Account,
+    Announcement,
     Bar,
     Client,
     Code,
@@ -38,9 +39,10 @@ KEYS: dict[type, tuple[str, str]] = {
     Order: ("order", "id"),
     ComplexOrder: ("complex", "id"),
     Transaction: ("transaction", "id"),
+    Announcement: ("announcement", "id"),
 }
 
-NUMBERED = ("order", "complex")
+NUMBERED = ("order", "complex", "announcement")
 
 
 def key_of(record: Any) -> tuple[str, str]:
@@ -151,6 +153,7 @@ def groups(world: World) -> dict[str, tuple[dict[Any, Any], type[Any]]]:
         "account": (world.accounts, Account),
         "order": (world.orders, Order),
         "complex": (world.complex_orders, ComplexOrder),
+        "announcement": (world.announcements, Announcement),
     }
 
 

@@ -19,6 +19,7 @@ def reset(world: World) -> None:
     """Start every account again with the money that was paid in."""
     world.orders.clear()
     world.open_orders.clear()
+    world.standing.clear()
     world.last_match.clear()
     world.complex_orders.clear()
     world.changed_groups.clear()
@@ -33,6 +34,7 @@ def _account(world: World, account: Account) -> None:
     account.cash = account.futures_day_cash = ZERO
     account.positions.clear()
     account.entitlements.clear()
+    account.transfers.clear()
     account.day_trades.clear()
     rows.clear()
     world.history[account.number] = History(number=account.number)

@@ -35,6 +35,7 @@ def _exact(world: World) -> dict[str, Any]:
         "reached": world.reached,
         "last-match": list(world.last_match.items()),
         "frames-sent": world.hub.sent,
+        "changed-groups": list(world.changed_groups),
     }
 
 
@@ -58,17 +59,18 @@ def read(world: World, payload: dict[str, Any]) -> Snapshot:
 
 def restore(world: World, found: Snapshot) -> None:
     """Go back; open sockets stay and see the market move."""
-    _empty(world)
+    empty(world)
     persist.restore(world, found)
     world.records.start(world)
 
 
-def _empty(world: World) -> None:
+def empty(world: World) -> None:
+    """Forget all people, accounts, orders and what is due."""
     for group, _ in persist.groups(world).values():
         group.clear()
     for kept in (
-        world.history, world.open_orders, world.transactions, world.terms_cache, world.last_match,
-        world.changed_groups,
+        world.history, world.open_orders, world.standing, world.transactions, world.terms_cache,
+        world.last_match, world.changed_groups,
     ):  # fmt: skip
         kept.clear()
     world.agenda.restore([])
@@ -82,6 +84,7 @@ def resume_exactly(world: World, state: dict[str, Any]) -> None:
     for number, moment in state["last-match"]:
         world.last_match[number] = None if moment is None else datetime.fromisoformat(moment)
     world.hub.sent = state["frames-sent"]
+    world.changed_groups = dict.fromkeys(state.get("changed-groups", ()))
     for order in world.orders.values():
         if not order.terminal or (order.status == "Filled" and not order.filled):
-            world.open_orders.setdefault(order.account, {})[order.id] = order
+            world.stand(order)

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from simulator import fault_events, matching
 from simulator.agenda import Agenda
-from simulator.clock import Clock
+from simulator.clock import Clock, EventClock
 from simulator.faults import Faults
 from simulator.fills import scripts
 from simulator.ids import Ids
 from simulator.ledger import book_fill
 from simulator.market.calendar import new_york_date
+from simulator.market_like import MarketLike
 from simulator.model import (
     Account,
+    Announcement,
     Client,
     Code,
     ComplexOrder,
@@ -39,6 +41,7 @@ from simulator.model import (
 )
 from simulator.notices import Hub
 from simulator.orders import conditions, groups, machine
+from simulator.orders.standing import Standing
 from simulator.persist import Records
 from simulator.store import Store
 from simulator.terms import Terms
@@ -49,37 +52,6 @@ FINEST_STEP = timedelta(seconds=1)
 MOST_STEPS = 240
 BEAT = 50_000  # microseconds between two looks at the market
 NEXT_EXECUTION = timedelta(milliseconds=100)
-
-
-class MarketLike(Protocol):
-    """What the broker's side asks of the market."""
-
-    def line(self, symbol: str) -> Any: ...
-    def instrument(self, symbol: str) -> dict[str, Any] | None: ...
-    def quote(self, symbol: str) -> Any: ...
-    def mark(self, symbol: str) -> Any: ...
-    def is_open(self, symbol: str, when: datetime | None = None) -> bool: ...
-    def settlement(self, symbol: str) -> Any: ...
-    def advance(self, now: datetime) -> Any: ...
-    def snapshot(self) -> Any: ...
-    def restore(self, state: Any) -> None: ...
-
-
-class EventClock:
-    """The virtual clock, held at an event's instant while that event is handled."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.base = clock
-        self.pinned: datetime | None = None
-
-    def now(self) -> datetime:
-        """The instant of the event at hand, else of the clock."""
-        return self.pinned if self.pinned is not None else self.base.now()
-
-    @property
-    def speed(self) -> float:
-        """Virtual seconds per second."""
-        return self.base.speed
 
 
 class World:
@@ -105,10 +77,14 @@ class World:
         self.history: dict[str, History] = {}
         self.orders: dict[int, Order] = {}
         self.open_orders: dict[str, dict[int, Order]] = {}
+        self.standing: dict[str, Standing] = {}
+        """The open orders again, alike ones together."""
         self.complex_orders: dict[int, ComplexOrder] = {}
         self.changed_groups: dict[int, None] = {}
         self.pairs: dict[int, None] = {}
         """Complex orders of type PAIRS that may still wait for their ratio."""
+        self.announcements: dict[int, Announcement] = {}
+        """Corporate actions that were announced, by number, past ones included."""
         self.transactions: dict[str, list[Transaction]] = {}
         self.journal: list[dict[str, Any]] = []
         self.terms_cache: dict[str, Terms] = {}
@@ -126,11 +102,18 @@ class World:
         """The date in New York."""
         return new_york_date(self.clock.now())
 
-    def working_orders(self, number: str, without: int | None = None) -> Iterator[Order]:
-        """Orders that may still execute; those that another order holds back are left out."""
-        for order in self.open_orders.get(number, {}).values():
-            if not order.terminal and order.id != without and not groups.held_back(order):
-                yield order
+    def working_orders(
+        self, number: str, without: int | None = None
+    ) -> Iterator[tuple[Order, int]]:
+        """Orders that may still execute, one of those that are alike with their count.
+
+        Those that another order holds back are left out.
+        """
+        if number not in self.standing:
+            return
+        for order, count in self.standing[number].groups(without):
+            if not order.terminal and not groups.held_back(order):
+                yield order, count
 
     def orders_of(self, number: str) -> list[Order]:
         """All orders of an account, newest first."""
@@ -149,8 +132,13 @@ class World:
     def record(self, order: Order) -> None:
         """Remember a new order."""
         self.orders[order.id] = order
-        self.open_orders.setdefault(order.account, {})[order.id] = order
+        self.stand(order)
         self.touch(order)
+
+    def stand(self, order: Order) -> None:
+        """Count an order among the open ones of its account."""
+        self.open_orders.setdefault(order.account, {})[order.id] = order
+        self.standing.setdefault(order.account, Standing()).enter(order)
 
     def add_account(self, account: Account) -> None:
         """Open an account."""
@@ -170,6 +158,9 @@ class World:
         order.frames += 1
         if order.terminal and order.filled | (order.status != "Filled"):
             self.open_orders.get(order.account, {}).pop(order.id, None)
+            self.standing.setdefault(order.account, Standing()).leave(order.id)
+        elif order.id in self.orders:
+            self.stand(order)
         self.touch(order)
         self.hub.order(order)
         if order.complex_id is not None:
@@ -342,7 +333,7 @@ class World:
             if order.unbooked:
                 self.book_late(order)
             if not order.terminal:
-                self.open_orders.setdefault(order.account, {})[order.id] = order
+                self.stand(order)
                 machine.schedule(self, order)
         groups.resume(self)
         self.daily("schedule", "")

@@ -12,7 +12,7 @@ from typing import Any
 from bench.simulator_parts.process import Simulator
 
 CONNECTIONS = 8
-ACCOUNTS = 200
+ROUNDS = 5
 READS = (
     "/accounts/{}/balances/USD", "/accounts/{}/positions", "/accounts/{}/orders/live",
     "/accounts/{}/trading-status", "/customers/me/accounts",
@@ -53,28 +53,34 @@ async def _ask(it: Simulator, requests: Iterator[bytes], end: float) -> int:
     return count
 
 
-async def empty(it: Simulator, seconds: float) -> float:
-    """The rate of a route that does nothing."""
-    return await rate(it, itertools.repeat(raw(it, "GET", "/healthz")), seconds)
+def nothing(it: Simulator) -> Iterator[bytes]:
+    """Requests to the route that does nothing."""
+    return itertools.repeat(raw(it, "GET", "/healthz"))
 
 
-async def reads(it: Simulator, seconds: float) -> tuple[float, float, float]:
-    """Rates of the empty route, of polled reads, and of reads no one asked for before."""
+async def reads(it: Simulator, seconds: float) -> tuple[list[float], list[float], list[float]]:
+    """Rates of the empty route, of polled reads, and of reads no one asked for before.
+
+    Measured in turns, a round of each: what disturbs the machine disturbs all three.
+    """
     paths = [p.format(number) for p in READS for number in it.told["accounts"]]
-    before = await empty(it, seconds)
-    polled = await rate(it, itertools.cycle([raw(it, "GET", p) for p in paths]), seconds)
+    polled = itertools.cycle([raw(it, "GET", p) for p in paths])
     marked = (f"{p}{'&' if '?' in p else '?'}n={n}" for n, p in enumerate(itertools.cycle(paths)))
-    fresh = await rate(it, (raw(it, "GET", p) for p in marked), seconds)
-    after = await empty(it, seconds)
-    return (before + after) / 2, polled, fresh
+    kinds = (nothing(it), polled, (raw(it, "GET", p) for p in marked))
+    found: tuple[list[float], ...] = ([], [], [])
+    for _ in range(ROUNDS):
+        for requests, rates in zip(kinds, found, strict=True):
+            rates.append(await rate(it, requests, seconds / ROUNDS))
+    return found  # type: ignore[return-value]
 
 
-async def orders(it: Simulator, seconds: float) -> tuple[float, float]:
-    """Rates of the empty route and of orders that were filled in the time."""
+async def orders(it: Simulator, seconds: float, accounts: int) -> tuple[list[float], list[float]]:
+    """Rates of the empty route and of orders that were filled, over some accounts, in turns."""
     username = it.call("GET", "/control")["users"][0]
-    plan = {"count": 100, "cash": "1000000"}
-    path = f"/control/customers/{username}/accounts"
-    numbers = [n for _ in range(ACCOUNTS // 100) for n in it.call("POST", path, plan)["accounts"]]
+    path, numbers = f"/control/customers/{username}/accounts", []
+    while len(numbers) < accounts:
+        plan = {"cash": "100000000", "count": min(accounts - len(numbers), 100)}
+        numbers += it.call("POST", path, plan)["accounts"]
     body = {
         "order-type": "Market",
         "time-in-force": "Day",
@@ -82,13 +88,14 @@ async def orders(it: Simulator, seconds: float) -> tuple[float, float]:
                   "quantity": 1}],
     }  # fmt: skip
     bodies = itertools.cycle([raw(it, "POST", f"/accounts/{n}/orders", body) for n in numbers])
-    before = await empty(it, seconds)
-    await rate(it, bodies, 1.0)  # as many on their way as will be at the end
-    began, start = time.perf_counter(), _filled(it)
-    await rate(it, bodies, 2 * seconds)
-    done, passed = _filled(it) - start, time.perf_counter() - began
-    after = await empty(it, seconds)
-    return (before + after) / 2, done / passed
+    empty, filled = [], []
+    for _ in range(ROUNDS):
+        empty.append(await rate(it, nothing(it), seconds / ROUNDS))
+        await rate(it, bodies, 1.0)  # as many on their way as will be at the end
+        began, start = time.perf_counter(), _filled(it)
+        await rate(it, bodies, seconds / ROUNDS)
+        filled.append((_filled(it) - start) / (time.perf_counter() - began))
+    return empty, filled
 
 
 def _filled(it: Simulator) -> int:

@@ -14,6 +14,7 @@ from simulator.market.rng import F64
 
 _SYMBOL = re.compile(r"^(?P<base>[^{}\s]+?)(?:&(?P<venue>[A-Z]))?\{(?P<body>[^{}\s]*)\}$")
 _PERIOD = re.compile(r"^(?P<n>\d+(?:\.\d+)?)?(?P<unit>mo|pm|pr|[tsmhdwoyvp])$")
+TRADES = frozenset({"t", "v", "p", "pm", "pr"})
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 _DEFAULTS = {"tho": "false", "a": "m", "price": "last"}
 
@@ -36,10 +37,17 @@ class Spec:
 
     @property
     def served(self) -> bool:
-        """Whether bars of this kind exist here (time bars do; tick and price bars do not)."""
+        """Whether bars of this kind and length exist here."""
         if self.unit in SECONDS:
             return self.seconds >= 1
-        return self.unit in ("d", "w", "mo", "y") and self.count == int(self.count)
+        if self.by_trades:
+            return self.count > 0 and (self.unit != "t" or self.count == int(self.count))
+        return self.count >= 1 and self.count == int(self.count)
+
+    @property
+    def by_trades(self) -> bool:
+        """Made of trades, not of time (`trade_bars.py`)."""
+        return self.unit in TRADES
 
 
 @dataclass(slots=True)
@@ -94,10 +102,25 @@ def period_start(spec: Spec, day: date) -> date:
     if spec.unit == "w":
         monday = day - timedelta(days=day.weekday())
         return date.fromordinal(monday.toordinal() - (monday.toordinal() - 1) // 7 % count * 7)
+    if spec.unit == "o":
+        return _option_cycle(day, count)
     if spec.unit == "mo":
         month = (day.month - 1) // count * count + 1 if count <= 12 else 1
         return date(day.year, month, 1)
     return date(day.year - day.year % count, 1, 1)
+
+
+def _option_cycle(day: date, count: int) -> date:
+    """The day after the last third Friday before a day (every `count`-th one)."""
+    month = day.year * 12 + day.month - 1
+    month -= _third_friday(month) >= day
+    month -= month % count
+    return _third_friday(month) + timedelta(days=1)
+
+
+def _third_friday(month: int) -> date:
+    first = date(month // 12, month % 12 + 1, 1)
+    return first + timedelta(days=(4 - first.weekday()) % 7 + 14)
 
 
 def merge(start: date, bars: list[Bar]) -> Bar:

@@ -18,6 +18,7 @@ from simulator.market.bars import SECONDS, Bar, Spec, make, merge, midnight, par
 from simulator.market.levels import moment
 from simulator.market.lines import INDEX, Line
 from simulator.market.rng import F64
+from simulator.market.trade_bars import TradeBars
 from simulator.market.volumes import previous_day
 
 if TYPE_CHECKING:
@@ -36,13 +37,16 @@ class Candles:
     def __init__(self, market: Market) -> None:
         self.market = market
         self._days: OrderedDict[tuple[str, str, date], list[Bar]] = OrderedDict()
+        self.trades = TradeBars(market)
         self._held = 0
-        self._running: dict[tuple[str, str], tuple[float, list[Bar]]] = {}
+        self._years: dict[tuple[str, date], tuple[float, float]] = {}
 
     def history(self, line: Line, spec: Spec, from_ms: int) -> tuple[list[Bar], bool]:
         """(bars newest first from `from_ms` on, whether the limit cut them)."""
         if not spec.served:
             return [], False
+        if spec.by_trades:
+            return self.trades.history(line, spec, from_ms, MOST_BARS)
         if spec.unit not in SECONDS:
             bars = self._long(line, spec, from_ms)
         else:
@@ -53,6 +57,17 @@ class Candles:
         """Bars that started at or after `since_ms`, oldest first: the live updates."""
         bars, _ = self.history(line, spec, since_ms)
         return list(reversed(bars[:64]))
+
+    def year_range(self, line: Line, day: date) -> tuple[float, float]:
+        """Highest and lowest price of the 52 weeks before a day."""
+        key = (line.symbol, day)
+        if key not in self._years:
+            spec = parse(f"{line.streamer}{{=d}}")
+            assert spec is not None
+            since = int(calendar.at(day, 0).timestamp() - 364 * 86400) * 1000
+            bars, _ = self.history(line, spec, since)
+            self._years[key] = (max(b.high for b in bars), min(b.low for b in bars))
+        return self._years[key]
 
     # -- intraday ----------------------------------------------------------------------------
 
@@ -98,7 +113,9 @@ class Candles:
 
     def forget(self) -> None:
         """Drop cached bars (after a price was moved by hand)."""
+        self.trades.forget()
         self._days.clear()
+        self._years.clear()
         self._held = 0
 
     def _bars(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -142,6 +143,31 @@ def option_volumes(market: Market, line: Line, at: float) -> tuple[float, float]
     calls = base * (0.4 + 0.4 * _draw(line.symbol, "calls", day.toordinal()))
     puts = base * (0.25 + 0.4 * _draw(line.symbol, "puts", day.toordinal()))
     return float(int(calls * done)), float(int(puts * done))
+
+
+def series_volumes(
+    market: Market, line: Line, at: float, days: list[date]
+) -> list[tuple[float, float]]:
+    """Calls and puts traded so far today by expiration (given nearest first).
+
+    Near ones and the monthly ones get most; together they are `option_volumes`.
+    """
+    if not days:
+        return []
+    today = calendar.trade_date(calendar.OPTION, moment(at))
+    weights = np.array([_weight(line.symbol, today, day) for day in days])
+    found = [
+        np.floor(total * weights / weights.sum()) for total in option_volumes(market, line, at)
+    ]
+    for column, total in zip(found, option_volumes(market, line, at), strict=True):
+        column[0] += total - column.sum()
+    return [(float(c), float(p)) for c, p in zip(*found, strict=True)]
+
+
+def _weight(symbol: str, today: date, day: date) -> float:
+    monthly = 2.0 if day == expirations.third_friday(day.year, day.month) else 1.0
+    noise = 0.5 + _draw(symbol, "series", today.toordinal(), day.toordinal())
+    return float(monthly * noise * np.exp(-(day - today).days / 25) + 0.002)
 
 
 def _curve(day: object, at: float) -> float:

@@ -319,10 +319,8 @@ class Market:
             raise ValueError("the snapshot belongs to another seed")
         self.adjustments.restore(list(state.get("adjustments", ())))
         self.levels.restore(state)
-        self._hot.clear()
-        self.days.forget()
-        self.candles.forget()
         self.view = View(self.levels, datetime.fromisoformat(state["now"]).timestamp())
+        self._anew()
 
 
 def exact(value: float) -> Decimal:

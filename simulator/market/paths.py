@@ -22,6 +22,7 @@ LEVELS = 16
 STEPS = 1 << LEVELS
 MOST_HELD = 6_000_000  # grid points kept
 MOST_DAYS = 64  # drawn at once
+MOST_NODES = 8192  # of bridges, kept
 
 # share of a business day's variance passed by New York hour; nights count for a quarter
 _HOURS = np.array([0, 4, 8, 9.5, 10, 11, 12.5, 14, 15, 16, 18, 24]) / 24
@@ -75,6 +76,10 @@ class Paths:
         self._base = self._walk()
         self._grids: OrderedDict[tuple[int, int, int], F64] = OrderedDict()
         self._held = 0
+        # series that move with business hours, and those that always do
+        self._groups = [np.nonzero(~self._always)[0], np.nonzero(self._always)[0]]
+        self._nodes: OrderedDict[tuple[int, int, int], tuple[F64, F64]] = OrderedDict()
+        self._days: dict[tuple[int, int], tuple[rng.U64, F64]] = {}
 
     def series_name(self, index: int) -> str:
         """The name of a series by position."""
@@ -119,10 +124,10 @@ class Paths:
         """The value of every series at an instant."""
         day, step = self.node(epoch)
         always = self.share(day, epoch)
-        values = self._bridge(day, step, ~self._always)
-        if self._always.any():
-            crypto_step = min(STEPS - 1, int(always * STEPS))
-            values += self._bridge(day, crypto_step, self._always)
+        values = np.empty(len(self._series))
+        for group, rows in enumerate(self._groups):
+            own_step = min(STEPS - 1, int(always * STEPS)) if group else step
+            values[rows] = self._bridge(day, own_step, group)
         passed = np.where(self._always, always, step / STEPS)
         drift = self._base[day] * (1.0 - (1.0 - self._phi) * passed)
         jumped = np.zeros(len(self._series))
@@ -223,27 +228,47 @@ class Paths:
 
     # -- construction ------------------------------------------------------------------------
 
-    def _bridge(self, day: int, step: int, rows: np.ndarray) -> F64:
-        scale = self._daily * np.sqrt(self._weights[day]) * rows
-        low, high = np.zeros(len(self._series)), self._shock(day) * scale
-        depth = np.arange(LEVELS)
-        nodes = ((1 << depth) + (step >> (LEVELS - depth))).astype(np.uint64)
-        bases = self._node_base(day)[:, None]
-        draws = rng.normals(rng.spread(bases, nodes[None, :]))
-        draws *= (0.5 * 2.0 ** (-depth / 2))[None, :]
-        for level in range(LEVELS):
-            middle = 0.5 * (low + high) + draws[:, level] * scale
-            if step >> (LEVELS - 1 - level) & 1:
+    def _bridge(self, day: int, step: int, group: int) -> F64:
+        """The bridge of a group of series at a grid step of a day.
+
+        Two instants share the way down to their last common node, so nodes are kept.
+        """
+        way = [(1 << depth) + (step >> (LEVELS - depth)) for depth in range(LEVELS + 1)]
+        depth, low, high = self._deepest(group, day, way)
+        bases, scale = self._draws_of(group, day)
+        nodes = np.array(way[depth:LEVELS], dtype=np.uint64)
+        draws = rng.normals(rng.spread(bases, nodes[:, None]))
+        for n in range(depth, LEVELS):
+            middle = 0.5 * (low + high) + draws[n - depth] * (0.5 * 2.0 ** (-n / 2)) * scale
+            if step >> (LEVELS - 1 - n) & 1:
                 low = middle
             else:
                 high = middle
+            self._nodes[group, day, way[n + 1]] = low, high
+        while len(self._nodes) > MOST_NODES:
+            self._nodes.popitem(last=False)
         return low
 
-    def _node_base(self, day: int) -> rng.U64:
-        return rng.mix(self._keys + np.uint64(day + 1))
+    def _deepest(self, group: int, day: int, way: list[int]) -> tuple[int, F64, F64]:
+        """The deepest node on a way down that is known: its depth and its two ends."""
+        for depth in range(LEVELS, -1, -1):
+            known = self._nodes.get((group, day, way[depth]))
+            if known is not None:
+                return depth, *known
+        bases, scale = self._draws_of(group, day)
+        return 0, np.zeros(len(bases)), rng.normals(bases) * scale
 
-    def _shock(self, day: int) -> F64:
-        return rng.normals(self._node_base(day))
+    def _draws_of(self, group: int, day: int) -> tuple[rng.U64, F64]:
+        """What the draws of a day start from, and how far a day goes, per series of a group."""
+        found = self._days.get((group, day))
+        if found is None:
+            rows = self._groups[group]
+            bases = rng.mix(self._keys[rows] + np.uint64(day + 1))
+            found = bases, self._daily[rows] * np.sqrt(self._weights[day][rows])
+            if len(self._days) > 64:
+                self._days.clear()
+            self._days[group, day] = found
+        return found
 
     def _day_weights(self) -> F64:
         business = np.full(self.days, _QUIET_DAY)

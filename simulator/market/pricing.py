@@ -15,6 +15,7 @@ from simulator.market.rng import F64
 
 STEPS = 51
 CHUNK = 1024
+FEW = 16  # options of a tree whose nodes are all laid out at once
 NEGLIGIBLE = 0.001
 Flags = np.ndarray
 
@@ -53,24 +54,12 @@ class Terms:
         )  # fmt: skip
 
 
-_P = 0.2316419
-_B = (0.319381530, -0.356563782, 1.781477937, -1.821255978, 1.330274429)
-
-
 def norm_cdf(x: F64) -> F64:
-    """Standard normal distribution, absolute error below 1.2e-7 refined by symmetry."""
-    from math import erf  # scalar fallback keeps small arrays exact
+    """Standard normal distribution by Hart's double-precision rational form (1968).
 
-    if x.size <= 64:
-        flat = [0.5 * (1.0 + erf(v * 0.7071067811865476)) for v in x.ravel()]
-        return np.array(flat).reshape(x.shape)
-    return _norm_cdf_array(x)
-
-
-def _norm_cdf_array(x: F64) -> F64:
-    # W. J. Cody's rational form would be exact; Hart's 1968 double-precision form is as good
-    z = np.abs(x)
-    z = np.minimum(z, 37.0)
+    The same operations for every element, so that no price depends on its company.
+    """
+    z = np.minimum(np.abs(x), 37.0)
     e = np.exp(-0.5 * z * z)
     num = 3.52624965998911e-02 * z + 0.700383064443688
     for c in (6.37396220353165, 33.912866078383, 112.079291497871, 221.213596169931,
@@ -103,27 +92,32 @@ def _d1(t: Terms) -> tuple[F64, F64]:
 
 def european(t: Terms) -> F64:
     """Black's price on the forward."""
-    d1, d2 = _d1(t)
-    sign = np.where(t.call, 1.0, -1.0)
-    value = sign * (t.forward * norm_cdf(sign * d1) - t.strike * norm_cdf(sign * d2))
-    result: F64 = np.exp(-t.rate * t.years) * np.maximum(value, 0.0)
-    return result
+    return _values(t)[0]
 
 
 def early_bound(t: Terms) -> F64:
     """An upper bound for what the right to exercise early is worth."""
+    return _values(t)[1]
+
+
+def _values(t: Terms) -> tuple[F64, F64]:
+    """Black's price, and the bound of the right to exercise early."""
     d1, d2 = _d1(t)
-    put = t.strike * (1 - np.exp(-t.rate * t.years)) * norm_cdf(-d2 + 0.5)
-    yield_ = t.rate - t.carry
-    call = t.spot * (1 - np.exp(-np.maximum(yield_, 0) * t.years)) * norm_cdf(d1 + 0.5)
-    result: F64 = np.where(t.european, 0.0, np.where(t.call, call, put))
-    return result
+    sign = np.where(t.call, 1.0, -1.0)
+    first, second, near = norm_cdf(
+        np.array([sign * d1, sign * d2, np.where(t.call, d1, -d2) + 0.5])
+    )
+    discount = np.exp(-t.rate * t.years)
+    value = sign * (t.forward * first - t.strike * second)
+    earned = np.exp(-np.maximum(t.rate - t.carry, 0) * t.years)
+    lost = np.where(t.call, t.spot * (1 - earned), t.strike * (1 - discount))
+    return discount * np.maximum(value, 0.0), np.where(t.european, 0.0, lost * near)
 
 
 def price(t: Terms) -> F64:
     """Theoretical value, American where it matters."""
-    value = european(t)
-    rows = np.nonzero(early_bound(t) > NEGLIGIBLE)[0]
+    value, early = _values(t)
+    rows = np.nonzero(early > NEGLIGIBLE)[0]
     if rows.size:
         value[rows] = np.maximum(value[rows], _tree(t.pick(rows))[0])
     return value
@@ -137,6 +131,8 @@ def _peizer_pratt(z: F64) -> F64:
 
 
 def _tree(t: Terms) -> tuple[F64, F64, F64]:
+    if len(t.strike) <= CHUNK:
+        return _tree_chunk(t)
     parts = [
         _tree_chunk(t.pick(np.arange(i, min(i + CHUNK, len(t.strike)))))
         for i in range(0, len(t.strike), CHUNK)
@@ -146,26 +142,36 @@ def _tree(t: Terms) -> tuple[F64, F64, F64]:
 
 def _tree_chunk(t: Terms) -> tuple[F64, F64, F64]:
     """Price, delta and gamma of American options."""
-    n, dt = STEPS, t.years / STEPS
+    (up, down), (to_up, to_down) = _branches(t)
+    # the node of step s with j moves up is worth the s-th base times the j-th climb
+    count = np.arange(STEPS + 1)[:, None]
+    sign = np.where(t.call, 1.0, -1.0)
+    bases, climbs = t.spot * sign * np.exp(count * np.log(down)), np.exp(count * np.log(up / down))
+    strike = sign * t.strike
+    exercised = (bases[:, None] * climbs - strike) if len(strike) <= FEW else None
+    value = np.maximum(bases[-1] * climbs - strike, 0.0)
+    kept: dict[int, tuple[F64, F64]] = {}
+    for step in range(STEPS - 1, -1, -1):
+        stay = value[:-1] * to_down
+        value = value[1:] * to_up
+        value += stay
+        now = bases[step] * climbs[: step + 1] - strike if exercised is None else (
+            exercised[step, : step + 1])  # fmt: skip
+        np.maximum(value, now, out=value)
+        if step <= 2:
+            kept[step] = (sign * bases[step] * climbs[: step + 1], value)
+    return kept[0][1][0], *_slopes(*kept[2])
+
+
+def _branches(t: Terms) -> tuple[tuple[F64, F64], tuple[F64, F64]]:
+    """Factors of a move up and down, and the discounted weights of the two."""
+    dt = t.years / STEPS
     d1, d2 = _d1(t)
     p = np.clip(_peizer_pratt(d2), 1e-9, 1 - 1e-9)
     q = np.clip(_peizer_pratt(d1), 1e-9, 1 - 1e-9)
-    growth = np.exp(t.carry * dt)
-    up, down = growth * q / p, growth * (1 - q) / (1 - p)
-    disc = np.exp(-t.rate * dt)
-    pu, pd = (disc * p)[None, :], (disc * (1 - p))[None, :]
-    sign, spot = np.where(t.call, 1.0, -1.0)[None, :], t.spot[None, :]
-    powers = np.arange(n + 1)[:, None]
-    node = spot * np.exp(powers * np.log(up) + (n - powers) * np.log(down))
-    value = np.maximum(sign * (node - t.strike), 0.0)
-    kept: dict[int, tuple[F64, F64]] = {}
-    for step in range(n - 1, -1, -1):
-        node = node[: step + 1] / down
-        value = pu * value[1 : step + 2] + pd * value[: step + 1]
-        np.maximum(value, sign * (node - t.strike), out=value)
-        if step <= 2:
-            kept[step] = (node, value)
-    return kept[0][1][0], *_slopes(*kept[2])
+    growth, discount = np.exp(t.carry * dt), np.exp(-t.rate * dt)
+    moves = growth * q / p, growth * (1 - q) / (1 - p)
+    return moves, (discount * p, discount * (1 - p))
 
 
 def _slopes(node: F64, value: F64) -> tuple[F64, F64]:
@@ -193,7 +199,7 @@ def greeks(t: Terms) -> GreekRows:
     d1, d2 = _d1(t)
     spot, root = t.spot, np.sqrt(t.years)
     to_spot = np.exp((t.carry - t.rate) * t.years)
-    value = european(t)
+    value, early = _values(t)
     delta = to_spot * np.where(t.call, norm_cdf(d1), norm_cdf(d1) - 1.0)
     gamma = to_spot * norm_pdf(d1) / (spot * t.vol * root)
     vega = spot * to_spot * norm_pdf(d1) * root * 0.01
@@ -201,7 +207,7 @@ def greeks(t: Terms) -> GreekRows:
     strike_part = sign * t.strike * np.exp(-t.rate * t.years) * norm_cdf(sign * d2)
     on_future = t.carry == 0.0
     rho = np.where(on_future, -value, strike_part) * t.years * 0.01
-    rows = np.nonzero(early_bound(t) > NEGLIGIBLE)[0]
+    rows = np.nonzero(early > NEGLIGIBLE)[0]
     if rows.size:
         sub = t.pick(rows)
         tree_price, tree_delta, tree_gamma = _tree(sub)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
+from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.market import calendar, pricing, surface
+from simulator.market import calendar, pricing, rng, surface
 from simulator.market.levels import RATE
 from simulator.market.lines import EQUITY, INDEX, Ladder, Line
 from simulator.market.rng import F64
 from simulator.market.smiles import smile_of
+from simulator.market.universe.equities import Underlying
 from simulator.market.view import YEAR, View, future_line
 
 if TYPE_CHECKING:
@@ -107,29 +109,19 @@ def model(view: View, line: Line, spots: F64, times: F64, states: F64) -> F64:
     )
 
 
-_UNDER: dict[tuple[str, str], Line] = {}
-
-
 def under(line: Line) -> Line:
     """The line that an option is on."""
-    if line.row is None:
-        return future_line(line)
-    key = (line.row.symbol, line.hours)
-    found = _UNDER.get(key)
-    if found is None:
-        index = line.row.kind == "Index"
-        found = _UNDER[key] = replace(
-            line,
-            symbol=line.row.symbol,
-            streamer=line.row.symbol,
-            kind=INDEX if index else EQUITY,
-            hours=calendar.INDEX if index else calendar.STOCK,
-            ticks=CENTS,
-            root=None,
-            expiration=None,
-            expires=0.0,
-        )
-    return found
+    return future_line(line) if line.row is None else _under(line.row)
+
+
+@lru_cache(maxsize=1024)
+def _under(row: Underlying) -> Line:
+    index = row.kind == "Index"
+    return Line(
+        row.symbol, row.symbol, INDEX if index else EQUITY,
+        calendar.INDEX if index else calendar.STOCK, CENTS, Decimal(1),
+        rng.key("line", row.symbol), row.symbol, level=row.symbol, row=row,
+    )  # fmt: skip
 
 
 def _start(under: Line, day: date, start: float) -> float:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from simulator.market import calendar, pricing, rng, surface
+from simulator.market.contracts import Future
 from simulator.market.expirations import Root
 from simulator.market.levels import RATE, Levels, moment
 from simulator.market.lines import CRYPTO, FUTURE, FUTURE_OPTION, INDEX, Line
@@ -66,6 +68,7 @@ class View:
         self.lines: dict[str, Line] = {}
         self.quotes: dict[str, Any] = {}
         self.marks: dict[str, Decimal] = {}
+        self.rows: dict[str, dict[str, Any]] = {}
 
     def resting(self, hours: str) -> float:
         """The instant at which quotes of these hours stand: now, or the last close."""
@@ -277,20 +280,20 @@ def _expired_delta(line: Line, view: View) -> tuple[float]:
     return ((1.0 if line.call else -1.0) if inside else 0.0,)
 
 
-_FUTURES: dict[str, Line] = {}
-
-
 def future_line(line: Line) -> Line:
     """The line of the future under a future option."""
     assert line.future is not None
-    name = line.future.streamer
-    if name not in _FUTURES:
-        _FUTURES[name] = replace(
-            line, symbol=line.future.symbol, streamer=name, kind=FUTURE, expiration=None,
-            ticks=((format(line.future.product.tick, "f"), None),),
-            expires=line.future.expires.timestamp(), key=rng.key("line", name),
-        )  # fmt: skip
-    return _FUTURES[name]
+    return _future_line(line.future, line.level)
+
+
+@lru_cache(maxsize=4096)
+def _future_line(future: Future, level: str) -> Line:
+    product = future.product
+    return Line(
+        future.symbol, future.streamer, FUTURE, calendar.FUTURE,
+        ((format(product.tick, "f"), None),), product.point, rng.key("line", future.streamer),
+        future.symbol, level=level, future=future, expires=future.expires.timestamp(),
+    )  # fmt: skip
 
 
 def _float_tick(line: Line, price: float) -> float:

@@ -22,19 +22,26 @@ from simulator.market.rng import F64
 _TIME = (0.0, 0.05, 0.15, 0.35, 0.6, 0.8, 0.95, 1.0)
 _DONE = (0.0, 0.11, 0.25, 0.44, 0.62, 0.78, 0.91, 1.0)
 _COINS = {"BTC/USD": 9000.0, "ETH/USD": 120_000.0}
-_typical: dict[int, float] = {}
-_totals: dict[tuple[int, date], float] = {}
+Drawn = tuple[int, float, float]
+"""What a line's volume is drawn from: a split changes the last two (see `_drawn`)."""
+_typical: dict[Drawn, float] = {}
+_totals: dict[tuple[Drawn, date], float] = {}
 
 
 def of_day(line: Line, day: date) -> float:
     """Shares, contracts or coins of a whole trade date."""
-    key = (line.key, day)
+    key = (_drawn(line), day)
     found = _totals.get(key)
     if found is None:
         if len(_totals) > 300_000:
             _totals.clear()
         found = _totals[key] = _draw(line, day)
     return found
+
+
+def _drawn(line: Line) -> Drawn:
+    row = line.row
+    return (line.key, 0.0, 0.0) if row is None else (line.key, row.adv, row.price)
 
 
 def _draw(line: Line, day: date) -> float:
@@ -93,11 +100,12 @@ def reached(line: Line, at: float, volume: float) -> float:
 
 def typical(line: Line) -> float:
     """An ordinary day's volume."""
-    found = _typical.get(line.key)
+    key = _drawn(line)
+    found = _typical.get(key)
     if found is None:
         if len(_typical) > 300_000:
             _typical.clear()
-        found = _typical[line.key] = _usual(line)
+        found = _typical[key] = _usual(line)
     return found
 
 

@@ -58,11 +58,11 @@ class Case:
                 held += other.sign * other.remaining
         return held
 
-    def others(self) -> Iterator[Order]:
-        """The account's other working orders, those of the same group left out."""
-        for order in self.world.working_orders(self.account.number, self.without):
+    def others(self) -> Iterator[tuple[Order, int]]:
+        """The account's other working orders, alike ones counted; its own group is left out."""
+        for order, count in self.world.working_orders(self.account.number, self.without):
             if self.group is None or order.complex_id != self.group:
-                yield order
+                yield order, count
 
     @property
     def opens(self) -> bool:

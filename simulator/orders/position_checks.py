@@ -71,14 +71,14 @@ def closing_elsewhere(case: Case, leg: LegRequest) -> Decimal:
     """
     total = ZERO
     sides: dict[int, Decimal] = {}
-    for order in case.others():
+    for order, count in case.others():
         taken = sum(
             (o.remaining for o in order.legs if o.symbol == leg.symbol and _same(o, leg)), ZERO
         )
         if order.oco_side and order.complex_id is not None:
             sides[order.complex_id] = max(taken, sides.get(order.complex_id, ZERO))
         else:
-            total += taken
+            total += taken * count
     return total + sum(sides.values(), ZERO)
 
 
@@ -91,7 +91,7 @@ def crossing(case: Case) -> Iterator[Finding]:
     if len(case.request.legs) != 1:
         return
     leg = case.request.legs[0]
-    for order in case.others():
+    for order, _ in case.others():
         if len(order.legs) != 1 or order.legs[0].symbol != leg.symbol:
             continue
         if order.legs[0].buys != leg.action.startswith("Buy") and _crosses(case, order):

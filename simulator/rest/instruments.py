@@ -257,6 +257,11 @@ async def currency_pairs(request: Request) -> Response:
     return _listed(request, rows)
 
 
+async def closed_to_the_public(request: Request) -> Response:
+    """Routes that the broker has and shows to nobody through this API: 403."""
+    raise not_permitted()
+
+
 def routes(world: World) -> list[Route]:
     """Routes of this family; lists answer with and without a slash at the end."""
     root = "/instruments"
@@ -282,5 +287,8 @@ def routes(world: World) -> list[Route]:
         ("/warrants", warrants),
         ("/warrants/{symbol}", warrant),
         ("/currency-pairs", currency_pairs),
+        ("/equity-deliverables", closed_to_the_public),
+        ("/future-spreads", closed_to_the_public),
     ]
-    return [Route(root + path, handler) for path, handler in handlers]
+    found = [Route(root + path, handler) for path, handler in handlers]
+    return [*found, Route(f"{root}/ai-search-token", closed_to_the_public, methods=["POST"])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,8 @@ from simulator.http import (
     world_of,
 )
 from simulator.margin import Facts, Strategy, totals
+from simulator.margin_futures import FUTURES_INITIAL
+from simulator.market.calendar import is_trading_day
 from simulator.model import ZERO, Account
 from simulator.rest.margin_dry_run import dry_run
 from simulator.rest.margin_wire import entry_wire, underlying_type
@@ -155,22 +157,27 @@ async def configuration(request: Request) -> Response:
 
 
 async def span_rows(request: Request) -> Response:
-    """`GET /span/rows`: the header row of a risk file."""
+    """`GET /span/rows`: the day's risk file, its header and a row for each product."""
     day, exchange = query_date(request, "date"), query(request, "exchange")
     if day is None or exchange is None:
         name = "date" if day is None else "exchange"
         raise invalid((name, "is missing"))
     if exchange not in ("CME", "CFE"):
         raise invalid(("exchange", "does not have a valid value"))
-    known = day <= world_of(request).today() + timedelta(days=0)
-    row = {
-        "file-date": day.isoformat(),
-        "row-index": 0,
-        "exchange": exchange,
-        "row-data": f"0 {exchange:<7}{day:%Y%m%d}  FINAL",
-    }
-    chosen, block = page(request, [row] if known else [], 1000)
+    known = day <= world_of(request).today() and is_trading_day(day)
+    rows = [
+        {"file-date": day.isoformat(), "row-index": n, "exchange": exchange, "row-data": line}
+        for n, line in enumerate(_span_lines(day, exchange) if known else [])
+    ]
+    chosen, block = page(request, rows, 1000)
     return items(chosen, context_of(request), pagination=block)
+
+
+def _span_lines(day: date, exchange: str) -> list[str]:
+    """Type 0 heads the file; type 4 has a product's requirement for one contract, in dollars."""
+    products = {k: v for k, v in FUTURES_INITIAL.items() if (k == "/VX") == (exchange == "CFE")}
+    rows = [f"4 {exchange:<7}{code[1:]:<6}USD{need:>14}" for code, need in products.items()]
+    return [f"0 {exchange:<7}{day:%Y%m%d}  FINAL", *rows]
 
 
 def routes(world: World) -> list[Route]:

@@ -29,6 +29,6 @@ def entry_wire(entry: Holding) -> dict[str, Any]:
         wire |= {"strike-price": text(entry.strike), "option-type": entry.right}
         if entry.instrument_type == "Equity Option":
             side = 1 if entry.right == "C" else -1
-            wire["deliverable-quantity"] = text(side * entry.quantity * entry.multiplier)
+            wire["deliverable-quantity"] = text(side * entry.quantity * entry.set_size)
         wire["expiration-date"] = entry.expiration.isoformat()
     return wire

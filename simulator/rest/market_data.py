@@ -76,7 +76,14 @@ async def bare(request: Request) -> Response:
 
 
 def row(market: Market, line: Line) -> Wire:
-    """The prices of a line; facts without a value are left out."""
+    """The prices of a line at this instant; facts without a value are left out."""
+    found = market.view.rows.get(line.symbol)
+    if found is None:
+        found = market.view.rows[line.symbol] = _row(market, line)
+    return found
+
+
+def _row(market: Market, line: Line) -> Wire:
     price, day = market.view.price(line), market.days.summary(market.view, line)
     found = {
         "symbol": line.symbol,
@@ -147,9 +154,7 @@ def _day(line: Line, day: Summary) -> Wire:
 
 
 def _bounds(market: Market, line: Line, price: Price) -> Wire:
-    from simulator.dxlink_events import year_range
-
-    high, low = year_range(market, line, calendar.new_york_date(market.now))
+    high, low = market.candles.year_range(line, calendar.new_york_date(market.now))
     return {
         "year-low-price": text(low),
         "year-high-price": text(high),

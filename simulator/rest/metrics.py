@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from simulator import announcements
 from simulator.http import invalid, items, query_date, query_list, world_of
 from simulator.market import calendar, chains, corporate, metrics, rng
 from simulator.market.instruments import text
@@ -32,9 +33,23 @@ async def market_metrics(request: Request) -> Response:
     wanted = query_list(request, "symbols")
     if not wanted:
         raise invalid(("symbols", "is missing"))
-    market = _market(request)
+    world, market = world_of(request), _market(request)
     found = [(s, line) for s in wanted if (line := _line(market, s)) is not None]
-    return items([{**row(market, line), "symbol": symbol} for symbol, line in found])
+    rows = [{**row(market, line), "symbol": symbol} for symbol, line in found]
+    return items([told | _announced(world, told) for told in rows])
+
+
+def _announced(world: World, told: Wire) -> Wire:
+    """Dividends that were announced by hand, where they come before the usual ones."""
+    coming = announcements.dividends(world, told["symbol"])
+    paid = announcements.paid_dividends(world, told["symbol"])
+    found: Wire = {}
+    if coming and coming[0].ex_date.isoformat() <= told.get("dividend-next-date", "9"):
+        found["dividend-next-date"] = coming[0].ex_date.isoformat()
+    if paid and paid[-1].ex_date.isoformat() >= told.get("dividend-ex-date", ""):
+        found["dividend-ex-date"] = paid[-1].ex_date.isoformat()
+        found["dividend-pay-date"] = paid[-1].pay_date.isoformat()
+    return found
 
 
 def _line(market: Market, symbol: str) -> Line | None:
@@ -176,6 +191,8 @@ async def dividends(request: Request) -> Response:
     facts = market.levels.equities.get(request.path_params["symbol"])
     today = calendar.new_york_date(market.now)
     past = [d for d in corporate.dividends(facts) if d.ex_date <= today] if facts else []
+    past += announcements.paid_dividends(world_of(request), request.path_params["symbol"])
+    past.sort(key=lambda d: d.ex_date)
     rows = [
         {"occurred-date": d.ex_date.isoformat(), "amount": text(d.amount)} for d in reversed(past)
     ]

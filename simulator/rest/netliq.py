@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from simulator.access import account_of
-from simulator.balances import net_liq
+from simulator.balances import net_liq, settled_net_liq
 from simulator.http import (
     context_of,
     invalid,
@@ -23,6 +23,7 @@ from simulator.http import (
 )
 from simulator.market.calendar import new_york_date
 from simulator.model import Account, Bar
+from simulator.transfers import pending
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -57,22 +58,27 @@ def _bars(world: World, account: Account, back: str | None, start: datetime | No
 def current_bar(world: World, account: Account) -> Bar:
     """The bar that is still growing; its close is the present value."""
     now, minutes = world.clock.now(), world.history[account.number].minutes
-    value = net_liq(world, account)
+    value, coming = settled_net_liq(world, account), pending(account)
     before = minutes[-1].close if minutes else value
     at = now.replace(minute=now.minute - now.minute % 5, second=0, microsecond=0)
-    return Bar(at=at, open=before, high=max(before, value), low=min(before, value), close=value)
+    return Bar(
+        at=at, open=before, high=max(before, value), low=min(before, value), close=value,
+        pending_open=minutes[-1].pending if minutes else coming, pending=coming,
+    )  # fmt: skip
 
 
 def bar_wire(bar: Bar) -> dict[str, Any]:
-    """A bar: every number is text; nothing is pending here."""
+    """A bar: every number is text; the totals include what is pending."""
     own = {
         "open": text(bar.open),
         "high": text(bar.high),
         "low": text(bar.low),
         "close": text(bar.close),
     }
-    pending = {f"pending-cash-{key}": "0.0" for key in own}
-    total = {f"total-{key}": value for key, value in own.items()}
+    first, last = bar.pending_open, bar.pending
+    coming = {"open": first, "high": max(first, last), "low": min(first, last), "close": last}
+    pending = {f"pending-cash-{key}": text(value) for key, value in coming.items()}
+    total = {f"total-{key}": text(getattr(bar, key) + coming[key]) for key in own}
     return {**own, **pending, **total, "time": bar.at.strftime("%Y-%m-%d %H:%M:%S+00")}
 
 

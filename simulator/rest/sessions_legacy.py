@@ -37,8 +37,8 @@ OTP = "123456"
 CHALLENGE, CODE = "x-tastyworks-challenge-token", "x-tastyworks-otp"
 
 
-def _world(request: Request) -> World:
-    """The world, when it has sessions."""
+def world_with_sessions(request: Request) -> World:
+    """The world, when it has sessions; else a 403."""
     world = world_of(request)
     if not world.settings.legacy_sessions:
         raise not_permitted()
@@ -47,7 +47,7 @@ def _world(request: Request) -> World:
 
 async def create(request: Request) -> Response:
     """`POST /sessions` → 201 with session token, and remember token where asked for."""
-    world = _world(request)
+    world = world_with_sessions(request)
     body = await body_json(request)
     missing = [] if body.get("login") else [("login", "is missing")]
     if not body.get("password") and not body.get("remember-token"):
@@ -65,12 +65,12 @@ def _user(world: World, body: dict[str, Any]) -> User:
     login = body["login"]
     found = [u for u in world.users.values() if login in (u.username, u.email)]
     remembered = world.tokens.get(str(body.get("remember-token")))
-    if remembered is not None and found and _good(world, remembered, "remember"):
+    if remembered is not None and found and is_good(world, remembered, "remember"):
         if remembered.username == found[0].username:
             remembered.revoked = True
             world.touch(remembered)
             return found[0]
-    elif found and body.get("password") == world.settings.legacy_password:
+    elif found and body.get("password") == (found[0].password or world.settings.legacy_password):
         return found[0]
     raise ApiError(
         401,
@@ -80,18 +80,19 @@ def _user(world: World, body: dict[str, Any]) -> User:
     )
 
 
-def _good(world: World, token: Token, kind: str) -> bool:
+def is_good(world: World, token: Token, kind: str) -> bool:
+    """Whether a token is of a kind and serves still."""
     return token.kind == kind and not token.revoked and token.expires_at > world.clock.now()
 
 
 def _answered(world: World, request: Request) -> bool:
     token = world.tokens.get(request.headers.get(CHALLENGE, ""))
-    known = token is not None and _good(world, token, "challenge")
+    known = token is not None and is_good(world, token, "challenge")
     return known and request.headers.get(CODE) == OTP
 
 
 def _challenge(world: World) -> Response:
-    token = _token(world, "challenge", "", timedelta(minutes=10))
+    token = issue(world, "challenge", "", timedelta(minutes=10))
     world.flush()
     body = {
         "error": {
@@ -108,7 +109,7 @@ def _challenge(world: World) -> Response:
 
 
 def _session(world: World, user: User, body: dict[str, Any]) -> dict[str, Any]:
-    token = _token(world, "session", user.username, LIFETIME)
+    token = issue(world, "session", user.username, LIFETIME)
     expires = token.expires_at.strftime("%Y-%m-%dT%H:%M:%S.") + (
         f"{token.expires_at.microsecond // 1000:03d}Z"
     )
@@ -123,11 +124,12 @@ def _session(world: World, user: User, body: dict[str, Any]) -> dict[str, Any]:
         "session-token": token.value,
     }
     if body.get("remember-me") is True:
-        data["remember-token"] = _token(world, "remember", user.username, REMEMBERED).value
+        data["remember-token"] = issue(world, "remember", user.username, REMEMBERED).value
     return data
 
 
-def _token(world: World, kind: str, username: str, lifetime: timedelta) -> Token:
+def issue(world: World, kind: str, username: str, lifetime: timedelta) -> Token:
+    """A fresh token of a kind."""
     token = Token(
         value=world.ids.token(kind, 24) + ("+C" if kind == "session" else ""),
         kind=kind,
@@ -142,9 +144,9 @@ def _token(world: World, kind: str, username: str, lifetime: timedelta) -> Token
 
 async def challenge(request: Request) -> Response:
     """`POST /device-challenge`: pretends to send the one-time password."""
-    world = _world(request)
+    world = world_with_sessions(request)
     token = world.tokens.get(request.headers.get(CHALLENGE, ""))
-    if token is None or not _good(world, token, "challenge"):
+    if token is None or not is_good(world, token, "challenge"):
         raise not_permitted()
     data = {"step": "otp_verification", "redirect": {"method": "POST", "url": "/sessions"}}
     return ok(data, context_of(request))
@@ -164,9 +166,9 @@ async def validate(request: Request) -> Response:
 
 async def destroy(request: Request) -> Response:
     """`DELETE /sessions` → 204, the token is dead."""
-    world = _world(request)
+    world = world_with_sessions(request)
     token = world.tokens.get(request.headers.get("authorization", ""))
-    if token is None or not _good(world, token, "session"):
+    if token is None or not is_good(world, token, "session"):
         raise invalid_session(world)
     token.revoked = True
     world.touch(token)

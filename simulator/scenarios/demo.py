@@ -30,6 +30,7 @@ def build(world: World) -> None:
     for part in (_margin, _ira, _roth, _entity):
         part(replay)
     replay.run()
+    world.settings.depth = True
     lifecycle.schedule(world)
 
 

@@ -11,6 +11,7 @@ from simulator import reset, snapshots
 from simulator.boot import open_world
 from simulator.clock import Clock
 from simulator.fills import steer
+from simulator.orders import desk as orders
 from tests.simulator.conftest import NUMBER, START, Desk
 from tests.simulator.test_complex_orders import (
     BASE,
@@ -190,3 +191,26 @@ async def test_a_removed_side_takes_the_other_along(desk: Desk) -> None:
     group = await group_of(desk, data)
     assert states(group) == ["Removed", "Cancelled"]
     assert group["terminal-at"]
+
+
+async def test_a_snapshot_holds_the_frames_that_are_still_to_come(desk: Desk) -> None:
+    """A member was replaced; its group is told with the next event, in both futures."""
+    await desk.buy("KO", 10)
+    data = await post(desk, {"type": "OCO", "orders": exits(desk)})
+    desk.pass_time(2)
+    member = desk.world.orders[(await group_of(desk, data))["orders"][0]["id"]]
+    body = {"order-type": "Limit", "time-in-force": "Day", "price": at(desk, "KO", "1.05"),
+            "price-effect": "Credit"}  # fmt: skip
+    await desk.place(("Buy to Open", "F", 1), order_type="Market")
+    desk.pass_time(0.15)  # the next event is the other order's, not the group's
+    orders.replace(desk.world, desk.account, member, body, desk.account.owner)
+    assert desk.world.changed_groups
+    before = snapshots.take(desk.world)
+    futures = []
+    for _ in range(2):
+        desk.frames.queue.clear()
+        desk.pass_time(2)
+        futures.append(list(desk.frames.queue))
+        snapshots.restore(desk.world, before)
+    assert futures[0] == futures[1]
+    assert any(b'"ComplexOrder"' in frame for frame in futures[0])

@@ -48,6 +48,7 @@ class Lines:
 @pytest_asyncio.fixture
 async def served(world: World) -> AsyncIterator[Lines]:
     world.clock.base.set_speed(5)
+    world.settings.depth = True
     async with serving(world) as told, httpx.AsyncClient(base_url=told["api_url"]) as client:
         client.headers["user-agent"] = "tests/1.0"
         login = (await client.post("/oauth/token", json=credentials(told))).json()

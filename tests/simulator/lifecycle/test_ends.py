@@ -8,10 +8,11 @@ from decimal import Decimal
 import pytest
 
 from simulator import lifecycle_options
-from simulator.lifecycle_cash import rate_of, transfer
+from simulator.lifecycle_cash import rate_of
 from simulator.market import calendar, corporate
 from simulator.market.calendar import at
 from simulator.model import Transaction
+from simulator.transfers import transfer
 from tests.simulator.books import check_account, holdings
 from tests.simulator.conftest import NUMBER, Desk
 

@@ -130,8 +130,8 @@ def test_long_histories_are_cut(market: Market) -> None:
     assert cut and len(found) == candles.MOST_BARS
 
 
-@pytest.mark.parametrize("symbol", ["AAPL{=100t}", "AAPL{=o}", "AAPL{=1v}", "AAPL{=1p}"])
-def test_kinds_that_are_not_served_are_empty(market: Market, symbol: str) -> None:
+@pytest.mark.parametrize("symbol", ["AAPL{=0t}", "AAPL{=1.5t}", "AAPL{=0.5d}", "AAPL{=0v}"])
+def test_lengths_that_do_not_exist_are_empty(market: Market, symbol: str) -> None:
     spec, line = candles.parse(symbol), market.line("AAPL")
     assert spec is not None and line is not None
     assert market.candles.history(line, spec, 0) == ([], False)

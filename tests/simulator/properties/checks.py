@@ -11,6 +11,7 @@ from simulator.fees import Rates, leg_fees
 from simulator.market.market import exact
 from simulator.model import TERMINAL, ZERO, Account, Order
 from simulator.orders.request import read_order
+from simulator.orders.standing import terms_in
 from simulator.terms import terms_of
 from simulator.world import World
 from tests.simulator.books import check_account
@@ -179,3 +180,19 @@ def all_ended(world: World) -> None:
             assert order.filled
         if order.status == "Rejected":
             assert not any(leg.fills for leg in order.legs)
+
+
+def standing_orders(world: World) -> None:
+    """The open orders in their groups are the open orders, each among those of its terms."""
+    for number, orders in world.open_orders.items():
+        groups = world.standing[number]._groups
+        assert {n for group in groups.values() for n in group} == orders.keys()
+        for terms, group in groups.items():
+            assert group and all(terms_in(order) == terms for order in group.values())
+
+
+def the_same(first: dict[str, bytes], second: dict[str, bytes]) -> None:
+    """Two accounts of what followed are alike in every record and frame."""
+    names = sorted(first.keys() | second.keys())
+    differing = [n for n in names if first.get(n) != second.get(n)]
+    assert not differing, [(n, first.get(n), second.get(n)) for n in differing[:5]]

@@ -15,7 +15,6 @@ from simulator import corporate, lifecycle_options, snapshots
 from simulator.clock import Clock
 from simulator.http import ApiError, text
 from simulator.ledger import movement
-from simulator.lifecycle_cash import transfer
 from simulator.market.calendar import at, current_session, next_trading_day, state
 from simulator.market.market import Market
 from simulator.model import ZERO, Account, Order
@@ -23,6 +22,7 @@ from simulator.notices import Subscriber
 from simulator.orders import complex_desk, desk
 from simulator.scenarios import SCENARIOS
 from simulator.scenarios.people import open_account
+from simulator.transfers import transfer
 from simulator.world import World
 from tests.simulator.conftest import START
 from tests.simulator.properties import checks
@@ -256,9 +256,9 @@ class Broker(RuleBasedStateMachine):
         first = self.episode(symbol, seconds)
         snapshots.restore(self.world, before)
         self.states = known
-        assert self.episode(symbol, seconds) == first
+        checks.the_same(first, self.episode(symbol, seconds))
 
-    def episode(self, symbol: str, seconds: list[float]) -> bytes:
+    def episode(self, symbol: str, seconds: list[float]) -> dict[str, bytes]:
         """An order and some time; everything that is known and was sent afterwards."""
         owner = self.account(0)
         if self.listed(symbol):
@@ -272,12 +272,10 @@ class Broker(RuleBasedStateMachine):
             self.world.jump(self.world.clock.now() + timedelta(seconds=one))
         frames = self.sent()
         checks.orders_moved(frames, self.states)
-        state = {k: {i: bytes(v) for i, v in rows.items()}
-                 for k, rows in snapshots.take(self.world).items()}  # fmt: skip
-        return (
-            orjson.dumps(frames)
-            + repr(sorted((k, sorted(v.items())) for k, v in state.items())).encode()
-        )
+        found = {f"frame {n}": orjson.dumps(frame) for n, frame in enumerate(frames)}
+        for kind, rows in snapshots.take(self.world).items():
+            found |= {f"{kind} {key}": bytes(value) for key, value in rows.items()}
+        return found
 
     # -- what holds --------------------------------------------------------------------------
 
@@ -291,6 +289,7 @@ class Broker(RuleBasedStateMachine):
         self.seen_fills = len(self.world.journal)
         checks.accounts_balance(self.world)
         checks.parts_add_up(self.world)
+        checks.standing_orders(self.world)
 
     def teardown(self) -> None:
         """In the end every order is in a terminal state that its history allows."""
