@@ -366,6 +366,8 @@ async def test_a_new_connections_facts_are_heard_without_a_reload(people, monkey
         return account
 
     async with browser(people["ada"]) as socket:
+        # Until this is said, the groups are not joined and the page looks again by itself.
+        await hear(socket, lambda message: "since" in message)
         await open_page(socket, "test-quotes", number="5WT00001")
         account = await sync_to_async(grow)()
         await hear(socket, told("connection.updated"))

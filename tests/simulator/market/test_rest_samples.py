@@ -71,7 +71,9 @@ def _requests() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
     market = Market(7, Clock(INSTANT, speed=0))
-    world: Any = SimpleNamespace(market=market, clock=Clock(INSTANT, speed=0), settings=Settings())
+    world: Any = SimpleNamespace(
+        market=market, clock=Clock(INSTANT, speed=0), settings=Settings(), announcements={}
+    )
     families = (chains, instruments, market_data, market_time, metrics, precisions, search)
     app = Starlette(
         routes=[route for family in families for route in family.routes(world)],
