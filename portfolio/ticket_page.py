@@ -98,6 +98,7 @@ def load(request: HttpRequest, data: Mapping[str, Any], *, draft: bool) -> Ticke
     accounts = _account_choices(request)
     account, connection = _account(request, values, accounts)
     ticket_values.normalise(values)
+    ticket_values.take_symbol(values, connection)
     if draft:
         ticket_values.take_ticket(values)
         ticket_values.act(values)

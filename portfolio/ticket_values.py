@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from brokerage.execution import instruments
+from brokerage.execution.commands import EQUITY_OPTION, OrderLeg, amount_text
 from brokerage.execution.instruments import Expiration
-from brokerage.models import Account, OrderIntent, OrderPreview
+from brokerage.models import Account, Connection, OrderIntent, OrderPreview
 from portfolio.forms.ticket import OPTION_TYPES, account_key, leg_count, shape_of
 
 # Changing one of these makes a typed price meaningless.
@@ -22,6 +23,8 @@ _PRICED_LEG = ("action", "expiration", "strike", "option_type", "contract", "qua
 
 
 def normalise(values: dict[str, str]) -> None:
+    if not values.get("instrument_type"):
+        values["instrument_type"] = values.get("leg-0-instrument_type", "")
     shape = shape_of(values)
     values["instrument_type"] = shape.instrument_type
     if values.get("symbol"):
@@ -107,6 +110,58 @@ def decimal_of(text: str | None) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
+
+
+# --- as an address ------------------------------------------------------------------------------
+
+
+def order_url(
+    account: Account | None,
+    legs: Sequence[OrderLeg],
+    *,
+    order_type: str = "Limit",
+    time_in_force: str = "Day",
+    price: Decimal | None = None,
+    price_effect: str = "",
+    stop_trigger: Decimal | None = None,
+    origin: str = "",
+) -> str:
+    """The address of a ticket filled with these legs, each named by its own symbol.
+
+    Legs may differ in kind (stock and option). Without an account the ticket takes the usual one.
+    `origin` says where it came from: chain, position:<pk>, order:<pk>.
+    """
+    values = {"order_type": order_type, "time_in_force": time_in_force}
+    if account is not None:
+        values["account"] = account_key(account.environment, account.number)
+    amounts = {"price": price, "stop_trigger": stop_trigger}
+    values |= {name: amount_text(item) for name, item in amounts.items() if item is not None}
+    values |= {"price_effect": price_effect, "origin": origin}
+    return _url({name: value for name, value in values.items() if value} | leg_values(legs))
+
+
+def leg_values(legs: Sequence[OrderLeg]) -> dict[str, str]:
+    """Form values of legs: kind, contract, action, quantity of each."""
+    values = {"legs": str(len(legs))}
+    for index, leg in enumerate(legs):
+        values[f"leg-{index}-instrument_type"] = leg.instrument_type
+        values[f"leg-{index}-contract"] = leg.symbol
+        values[f"leg-{index}-action"] = leg.action
+        if leg.quantity is not None:
+            values[f"leg-{index}-quantity"] = f"{leg.quantity.normalize():f}"
+    return values
+
+
+def take_symbol(values: dict[str, str], connection: Connection | None) -> None:
+    """The ticket's symbol where only its legs are named: the underlying of the first."""
+    contract, kind = values.get("leg-0-contract", ""), values["instrument_type"]
+    if values.get("symbol") or not contract:
+        return
+    known = instruments.facts(connection, kind, contract) if connection else None
+    named = known.underlying if known and kind == EQUITY_OPTION else ""
+    environment = connection.environment if connection else ""
+    symbol = named or instruments.underlying_of(environment, kind, contract)
+    values["symbol"] = instruments.normalise(kind, symbol)
 
 
 # --- from an earlier order ----------------------------------------------------------------------
