@@ -45,6 +45,17 @@ class IntentKind(models.TextChoices):
     CANCEL = "cancel"
 
 
+class NewsKind(models.TextChoices):
+    """What people are told of an order."""
+
+    PARTIAL = "partial", "partly filled"
+    FILLED = "filled"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REMOVED = "removed"
+
+
 class SyncKind(models.TextChoices):
     CUSTOMER = "customer"
     ACCOUNTS = "accounts"

@@ -6,6 +6,7 @@ from brokerage.models.connection import Connection
 from brokerage.models.instrument import Instrument
 from brokerage.models.intent import OrderIntent, OrderPreview
 from brokerage.models.journal import AuditEntry, Notice, SyncRun
+from brokerage.models.news import OrderNews
 from brokerage.models.order import Fill, Order, OrderLeg
 from brokerage.models.position import Position
 from brokerage.models.transaction import Transaction
@@ -25,6 +26,7 @@ __all__ = [
     "Order",
     "OrderIntent",
     "OrderLeg",
+    "OrderNews",
     "OrderPreview",
     "Position",
     "SyncRun",
