@@ -3,6 +3,7 @@
 from brokerage.models.account import Account, AccountAccess, Customer, TradingStatus
 from brokerage.models.balance import Balance, BalanceSnapshot, NetLiqPoint
 from brokerage.models.connection import Connection
+from brokerage.models.guard import AccountGuard, KillSwitch, TraderGuard
 from brokerage.models.instrument import Instrument
 from brokerage.models.intent import OrderIntent, OrderPreview
 from brokerage.models.journal import AuditEntry, Notice, SyncRun
@@ -14,6 +15,7 @@ from brokerage.models.transaction import Transaction
 __all__ = [
     "Account",
     "AccountAccess",
+    "AccountGuard",
     "AuditEntry",
     "Balance",
     "BalanceSnapshot",
@@ -21,6 +23,7 @@ __all__ = [
     "Customer",
     "Fill",
     "Instrument",
+    "KillSwitch",
     "NetLiqPoint",
     "Notice",
     "Order",
@@ -30,6 +33,7 @@ __all__ = [
     "OrderPreview",
     "Position",
     "SyncRun",
+    "TraderGuard",
     "TradingStatus",
     "Transaction",
 ]
