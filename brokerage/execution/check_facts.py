@@ -11,10 +11,14 @@ from brokerage.execution import ticks
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong; `field` is the form's field name, empty for the order as a whole."""
+    """What is wrong; `field` is the form's field name, empty for the order as a whole.
+
+    `order` is the place of the order within a group, the trigger first.
+    """
 
     field: str
     text: str
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
