@@ -117,6 +117,26 @@ def ticket_result(request: HttpRequest, intent_id: uuid.UUID) -> HttpResponse:
     return render(request, f"portfolio/{template}", context)
 
 
+@require_POST
+def ticket_structure(request: HttpRequest) -> HttpResponse:
+    """The structure block for what is typed now; nothing else of the ticket is touched."""
+    page = ticket_page.load(request, request.POST, draft=True)
+    return render(
+        request, "portfolio/_ticket_structure.html", {"structure": page.structure, "page": page}
+    )
+
+
+@require_POST
+def ticket_symbols_fragment(request: HttpRequest) -> HttpResponse:
+    """Symbols that begin with what is typed, as buttons that fill the ticket.
+
+    A post, so that what is typed on a ticket stays out of addresses and logs.
+    """
+    prefix = str(request.GET.get("part", ""))[:2]
+    found = ticket_page.symbols_for(request, request.POST, prefix)
+    return render(request, "portfolio/_ticket_symbols.html", {"found": found, "prefix": prefix})
+
+
 @require_GET
 def market_panel_fragment(request: HttpRequest) -> HttpResponse:
     """Level 1, depth and tape of one symbol as a fragment."""
@@ -129,6 +149,8 @@ ticket_urls = [
     path("trade/", ticket, name="ticket"),
     path("trade/preview/", ticket_preview, name="ticket-preview"),
     path("trade/submit/", ticket_submit, name="ticket-submit"),
+    path("trade/structure/", ticket_structure, name="ticket-structure"),
+    path("trade/symbols/", ticket_symbols_fragment, name="ticket-symbols"),
     path("trade/market/", market_panel_fragment, name="market-panel"),
     path("trade/<uuid:intent_id>/", ticket_result, name="ticket-result"),
 ]

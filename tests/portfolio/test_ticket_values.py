@@ -9,7 +9,8 @@ import pytest
 
 from brokerage.execution.commands import OrderLeg
 from brokerage.models import Account
-from portfolio import ticket_values
+from portfolio import ticket_edits, ticket_values
+from portfolio.forms.ticket_groups import PartSpec
 
 SHARES = OrderLeg("Equity", "KO", "Buy to Open", Decimal(100))
 CALL = OrderLeg("Equity Option", "KO    270115C00065000", "Sell to Open", Decimal(1))
@@ -69,6 +70,6 @@ def test_what_is_not_given_is_left_out() -> None:
 @pytest.mark.django_db
 def test_the_symbol_follows_from_the_first_leg(leg: OrderLeg, symbol: str) -> None:
     values = ticket_values.leg_values([leg])
-    ticket_values.normalise(values)
-    ticket_values.take_symbol(values, None)
+    ticket_edits.normalise(values, PartSpec(), values)
+    ticket_edits.take_symbol(values, None)
     assert (values["instrument_type"], values["symbol"]) == (leg.instrument_type, symbol)
