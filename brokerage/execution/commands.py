@@ -18,6 +18,8 @@ from brokerage.execution.rules import OrderRules
 
 SOURCE = "strikedesk"
 DEBIT, CREDIT = "Debit", "Credit"
+# Of a bare future: the broker decides whether it opens or closes.
+BUY, SELL = "Buy", "Sell"
 EQUITY, EQUITY_OPTION = "Equity", "Equity Option"
 FUTURE, FUTURE_OPTION = "Future", "Future Option"
 CRYPTOCURRENCY = "Cryptocurrency"

@@ -111,7 +111,14 @@ def _dump() -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["production", "sandbox"])
-def test_real_environments_are_asked_for_reading_alone(name):
+def test_real_environments_are_asked_for_trading(name):
+    assert environments.narrowed_scope(name) is None
+    assert environments.scopes_for(name) == "read trade"
+
+
+@pytest.mark.parametrize("name", ["production", "sandbox"])
+def test_a_server_that_may_not_send_orders_asks_for_reading_alone(name, settings):
+    settings.ORDER_ENVIRONMENTS = ("simulator",)
     assert environments.narrowed_scope(name) == "read"
     assert environments.scopes_for(name) == "read"
 
