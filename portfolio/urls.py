@@ -16,7 +16,11 @@ _FAMILIES = (
     "connections",
     "notices",
     "ticket",
+    "chain",
     "orders",
+    "order_changes",
+    "guards",
+    "kill",
     "simulator",
 )
 
