@@ -45,6 +45,27 @@ def ticket_redraw() -> SafeString:
     )
 
 
+@register.simple_tag(takes_context=True)
+def live_also(context: Mapping[str, Any]) -> SafeString | str:
+    """In the drawer: what the page watches for the ticket beside its own figures."""
+    if not context.get("drawer"):
+        return ""
+    args = context["page"].live_json
+    return format_html(' data-live-also="ticket" data-live-also-args="{}"', args)
+
+
+@register.simple_tag(takes_context=True)
+def ticket_into(context: Mapping[str, Any], name: str, method: str = "post") -> SafeString | str:
+    """Attributes that lead an answer into the drawer, where the ticket stands in one."""
+    if not context.get("drawer"):
+        return ""
+    return format_html(
+        ' hx-{}="{}" hx-target="#drawer" hx-swap="innerHTML show:top" hx-sync="#drawer:replace"',
+        method,
+        reverse(name),
+    )
+
+
 @register.simple_tag
 def ticket_button(
     do: str,
@@ -59,14 +80,16 @@ def ticket_button(
     title: str = "",
     note: str = "",
     css: str = "btn btn--small",
+    skip: bool | str = False,
 ) -> SafeString:
     """A button that changes the ticket, with a script or without.
 
     `part` names the order that it is about, `number` which leg, order or condition; `cell` is a
-    live figure and `note` a quiet word behind the text.
+    live figure and `note` a quiet word behind the text; `skip` leaves it out of the tab order,
+    where a script reaches it by arrow keys.
     """
     value = do if number is None else f"{do}-{number}"
-    names = {"aria-label": label, "title": title}
+    names = {"aria-label": label, "title": title, "tabindex": "-1" if skip else ""}
     extra = [format_html(' {}="{}"', name, words) for name, words in names.items() if words]
     parts = [icon_html(icon, "small") if icon else "", " " if icon else "", text]
     parts += [" ", figure(cell)] if cell is not None else []

@@ -1,8 +1,15 @@
-/* The ticket's conveniences: steppers by tick, the preview's countdown, the send key.
-   Everything here also works without it, by a round trip to the server. */
+/* The ticket's conveniences: steppers by tick, the bar, symbol search, the preview's countdown, the
+   send key, the drawer. Everything here also works without it, by a round trip to the server. */
 "use strict";
 
 (() => {
+  if (window.deskTicket) return;
+  window.deskTicket = true;
+
+  const form = () => document.getElementById("ticket-form");
+  const isTicket = (event) => event.detail.target && event.detail.target.id === "ticket";
+  const inDrawer = (node) => Boolean(node && node.closest("#drawer"));
+
   // --- Steppers: exact arithmetic on whole numbers of the smallest unit --------------------------
   const places = (text) => (text.split(".")[1] || "").length;
   const tickAt = (ticks, price) => {
@@ -24,29 +31,64 @@
   const move = (event) => {
     const button = event.target.closest("[data-step]");
     if (!button) return;
-    const input = button.closest("[data-ticket-price]").querySelector("input[name=price]");
-    const ticks = JSON.parse(document.getElementById("ticket").dataset.ticks || "[]");
+    const input = button.parentElement.querySelector("input");
+    const source = button.closest("[data-ticks]");
+    const ticks = JSON.parse((source && source.dataset.ticks) || "[]");
     if (!ticks.length || !/^\d*\.?\d+$/.test(input.value.trim())) return;
     event.preventDefault();
     input.value = step(ticks, input.value, Number(button.dataset.step) * (event.shiftKey ? 10 : 1));
+    input.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
-  // Changing the account, symbol or legs changes what the page watches.
+  // --- The bar: where the limit stands between natural and the other side -----------------------
+  const signed = (text) => {
+    const found = /^([\d,.]+)(?: (cr|db|even))?$/.exec(text.trim());
+    if (!found) return null;
+    return Number(found[1].replaceAll(",", "")) * (found[2] === "db" ? -1 : 1);
+  };
+  const barWords = (share) => {
+    if (share <= 0) return "at natural: may fill at once";
+    if (share >= 1) return "beyond the other side of the market";
+    if (Math.abs(share - 0.5) < 0.005) return "at mid";
+    return `${Math.round(share * 100)}% of the way from natural to the other side`;
+  };
+  const drawBar = (box) => {
+    const mark = box.querySelector("[data-bar-mark]");
+    if (!mark) return;
+    const read = (side) => {
+      const node = box.querySelector(`[id$="-${side}"]`);
+      return node ? signed(node.textContent) : null;
+    };
+    const input = box.querySelector("input");
+    const effect = box.dataset.side || (box.querySelector("select") || {}).value;
+    const [nat, mid, limit] = [read("nat"), read("mid"), Number(input.value)];
+    const known = nat !== null && mid !== null && nat !== mid && input.value.trim() && !Number.isNaN(limit);
+    const share = known ? ((effect === "Credit" ? limit : -limit) - nat) / (2 * (mid - nat)) : 0;
+    const at = Math.round(Math.min(1, Math.max(0, share)) * 1000) / 10;
+    const path = known ? `M${at} 0v12` : "";
+    if (mark.getAttribute("d") !== path) mark.setAttribute("d", path);
+    const words = box.querySelector("[data-bar-words]");
+    const text = known ? `Your limit is ${barWords(share)}.` : "No market to compare the limit with.";
+    if (words.textContent !== text) words.textContent = text;
+  };
+  const drawBars = () => document.querySelectorAll("[data-limit]").forEach(drawBar);
+  setInterval(() => { if (form()) drawBars(); }, 500);
+
+  // --- Changing the account, symbol or legs changes what the page watches --------------------------
+  const tellArgs = () => document.body.dispatchEvent(new CustomEvent("desk:args", { bubbles: true }));
   const show = () => {
     const ticket = document.getElementById("ticket");
-    if (!ticket || !ticket.dataset.liveArgs || document.body.dataset.liveArgs === ticket.dataset.liveArgs) return;
+    if (!ticket || !ticket.dataset.liveArgs || inDrawer(ticket)) return;
+    if (document.body.dataset.liveArgs === ticket.dataset.liveArgs) return;
     document.body.dataset.liveArgs = ticket.dataset.liveArgs;
-    document.body.dispatchEvent(new CustomEvent("desk:args", { bubbles: true }));
+    tellArgs();
   };
 
   // --- What is typed while an answer is on its way stays typed --------------------------------------
   let sent = new Map();
   let typed = [];
-  const fields = () => {
-    const form = document.getElementById("ticket-form");
-    return form ? [...form.elements].filter((field) => field.name && field.type !== "hidden" && field.tagName !== "BUTTON") : [];
-  };
-  const isTicket = (event) => event.detail.target && event.detail.target.id === "ticket";
+  const fields = () => form()
+    ? [...form().elements].filter((field) => field.name && field.type !== "hidden" && field.tagName !== "BUTTON") : [];
   const remember = (event) => {
     if (isTicket(event)) sent = new Map(fields().map((field) => [field.name, field.value]));
   };
@@ -56,7 +98,7 @@
       .map((field) => [field.name, field.value]);
   };
   const restore = (event) => {
-    if (!isTicket(event) && !document.getElementById("ticket-form")) return;
+    if (!isTicket(event) && !form()) return;
     for (const [name, value] of typed.splice(0)) {
       const field = fields().find((item) => item.name === name);
       if (!field || field.value === value) continue;
@@ -65,18 +107,86 @@
       if (document.activeElement === field) field.addEventListener("blur", change, { once: true });
       else change();
     }
+    drawBars();
+  };
+
+  // --- A button that is being pressed is not redrawn under the finger ---------------------------------
+  // Leaving a field redraws the ticket; the press that left it would otherwise hit a button that is
+  // gone, and be lost. The redraw waits until the press is over, and is dropped when it was Preview.
+  let pressed = false;
+  let late = null;
+  let leaving = false;
+  const press = (event) => { pressed = Boolean(event.target.closest("#ticket-form button")); };
+  const release = () => {
+    if (!pressed) return;
+    setTimeout(() => {
+      pressed = false;
+      const region = late;
+      late = null;
+      if (region && !leaving && region.isConnected) htmx.trigger(region, "change");
+    }, 0);
+  };
+  const hold = (event) => {
+    if (!pressed || !isTicket(event) || event.detail.elt.tagName === "BUTTON") return;
+    event.preventDefault();
+    late = event.detail.elt;
+  };
+  const holdSwap = (event) => {
+    if (!pressed || !isTicket(event)) return;
+    event.detail.shouldSwap = false;
+    late = late || event.detail.requestConfig.elt;
+  };
+
+  // --- Symbol search: the list under the field, chosen with arrows and Enter or by pointer -------------
+  const listOf = (input) => {
+    const box = input.closest("[data-symbol-search]");
+    return box && box.querySelector(".symbol-found");
+  };
+  const choose = (event) => {
+    const input = event.target.closest && event.target.closest("[data-symbol-search] input");
+    const list = input && listOf(input);
+    if (!list || list.hidden) return;
+    const items = [...list.querySelectorAll("button")];
+    const at = items.findIndex((item) => item.classList.contains("is-active"));
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && items.length) {
+      event.preventDefault();
+      const next = items[(at + step + items.length) % items.length] || items[0];
+      items.forEach((item) => item.classList.toggle("is-active", item === next));
+      next.scrollIntoView({ block: "nearest" });
+      announce(next.textContent.trim());
+    } else if (event.key === "Enter" && at >= 0) {
+      event.preventDefault();
+      items[at].click();
+    } else if (event.key === "Escape") {
+      event.stopPropagation();
+      list.hidden = true;
+    }
+  };
+  const announce = (text) => {
+    const node = document.getElementById("key-status") || document.getElementById("preview-status");
+    if (node) node.textContent = text;
+  };
+  const keepFocus = (event) => { if (event.target.closest(".symbol-found")) event.preventDefault(); };
+  const hideList = (event) => {
+    const input = event.target.closest && event.target.closest("[data-symbol-search] input");
+    if (input && listOf(input)) listOf(input).hidden = true;
   };
 
   // --- The preview dies: said before, and at the end nothing can be sent any more -----------------
   const WARN_AT = [30, 10];
+  let timer = 0;
   const countdown = () => {
     const clock = document.getElementById("preview-clock");
-    if (!clock) return;
+    if (!clock || clock.dataset.running) return;
+    clock.dataset.running = "1";
+    clearInterval(timer);
     const left = clock.querySelector("[data-preview-left]");
     const status = document.getElementById("preview-status");
     const ends = performance.now() + Number(clock.dataset.previewSeconds) * 1000;
     let said = Infinity;
-    const timer = setInterval(() => {
+    timer = setInterval(() => {
+      if (!clock.isConnected) { clearInterval(timer); return; }
       const seconds = Math.max(0, Math.ceil((ends - performance.now()) / 1000));
       left.textContent = `${seconds} s`;
       const due = WARN_AT.find((mark) => seconds <= mark && mark < said);
@@ -104,11 +214,70 @@
     if (!send.disabled) send.form.requestSubmit(send);
   };
 
+  // --- The drawer: a ticket beside the page it was opened from, on wide screens -----------------------
+  const WIDE = 1200;
+  const drawer = () => document.getElementById("drawer");
+  let opener = null;
+  const open = (event) => {
+    const link = event.target.closest('a[href^="/trade/?"]');
+    const outside = link && !inDrawer(link) && !document.querySelector("main #ticket, main #ticket-confirm");
+    if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!drawer() || window.innerWidth < WIDE || !(outside || inDrawer(link))) return;
+    event.preventDefault();
+    if (outside) opener = link;
+    htmx.ajax("GET", link.getAttribute("href"), { target: "#drawer", swap: "innerHTML" });
+  };
+  const filled = (event) => {
+    if (!event.detail.target || event.detail.target.id !== "drawer") return;
+    const box = drawer();
+    const wasShut = box.hidden;
+    box.hidden = false;
+    leaving = false;
+    const first = box.querySelector("#ticket-send, [role=alert], #ticket-form select, h2");
+    if (wasShut && first) { first.tabIndex = first.tabIndex < 0 ? -1 : first.tabIndex; first.focus({ preventScroll: true }); }
+    tellArgs();
+  };
+  const shut = () => {
+    const box = drawer();
+    if (!box || box.hidden) return;
+    box.hidden = true;
+    box.replaceChildren();
+    if (opener && opener.isConnected) opener.focus();
+    tellArgs();
+  };
+  // What is wrong with an order comes with 422 and 409: it belongs into the drawer like any answer.
+  const accept = (event) => {
+    if (!event.detail.target || event.detail.target.id !== "drawer") return;
+    if (![409, 422].includes(event.detail.xhr.status)) return;
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  };
+
   document.addEventListener("click", move);
+  document.addEventListener("click", open);
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-drawer-close]")) shut(); });
+  document.addEventListener("pointerdown", press, true);
+  document.addEventListener("pointerup", release, true);
+  document.addEventListener("pointercancel", release, true);
+  document.addEventListener("mousedown", keepFocus);
+  document.addEventListener("submit", (event) => { if (event.target === form()) leaving = true; }, true);
+  window.addEventListener("pageshow", () => { leaving = false; });
+  document.addEventListener("keydown", choose);
   document.addEventListener("keydown", key);
-  document.addEventListener("htmx:beforeRequest", remember);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && inDrawer(event.target)) shut();
+  });
+  document.addEventListener("focusout", hideList);
+  document.addEventListener("input", (event) => { if (form() && form().contains(event.target)) drawBars(); });
+  document.addEventListener("htmx:beforeRequest", hold);
+  document.addEventListener("htmx:beforeRequest", (event) => { if (!event.defaultPrevented) remember(event); });
+  document.addEventListener("htmx:beforeSwap", accept);
+  document.addEventListener("htmx:beforeSwap", holdSwap);
   document.addEventListener("htmx:beforeSwap", keep);
   document.addEventListener("htmx:afterSettle", restore);
   document.addEventListener("htmx:afterSettle", show);
+  document.addEventListener("htmx:afterSettle", filled);
+  document.addEventListener("htmx:afterSettle", countdown);
   countdown();
+  drawBars();
 })();
