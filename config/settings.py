@@ -189,6 +189,8 @@ ORDER_ENVIRONMENTS = tuple(env.words("ORDER_ENVIRONMENTS", ["simulator", "sandbo
 TRADING_STARTS_ON = ("simulator",)
 PREVIEW_SECONDS = env.seconds("PREVIEW_SECONDS", 60, minimum=1)
 RECONCILE_WINDOW_SECONDS = env.seconds("RECONCILE_WINDOW_SECONDS", 60)
+# How much longer than its time-out a command may be under way before its process counts as dead.
+ORDER_PATIENCE_SECONDS = env.seconds("ORDER_PATIENCE_SECONDS", 5)
 REFRESH_AHEAD_SECONDS = env.seconds("REFRESH_AHEAD_SECONDS", 60)
 
 # --- Ages: how old a figure's input may be before it is drawn as stale (seconds) --------------

@@ -63,7 +63,7 @@ def _by_account(intents: Iterable[OrderIntent]) -> dict[Account, list[OrderInten
 
 def settle_stopped() -> None:
     """Intents whose process died: never sent is denied, perhaps sent is unknown."""
-    patience = timedelta(seconds=settings.BROKER_TIMEOUT_SECONDS + 5)
+    patience = timedelta(seconds=settings.BROKER_TIMEOUT_SECONDS + settings.ORDER_PATIENCE_SECONDS)
     now = timezone.now()
     stuck = OrderIntent.objects.filter(state=IntentState.SENDING)
     for intent in stuck.filter(sent_at=None, created_at__lt=now - 2 * patience):
