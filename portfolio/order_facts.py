@@ -35,6 +35,7 @@ class OrderFacts:
     chip: Chip
     derived: str
     account: str
+    account_short: str
     environment: str
     symbol: str
     legs: list[str]
@@ -87,6 +88,7 @@ def order_facts(
         chip=chip,
         derived=order_words.derived_label(order),
         account=str(order.account),
+        account_short=f"…{order.account.number[-4:]}",
         environment=order.account.environment,
         symbol=order.underlying_symbol or (legs[0].symbol if legs else ""),
         legs=words,

@@ -119,9 +119,10 @@ def away_words(order: WatchedOrder, net: Net) -> str:
 
 
 def _difference(gap: Decimal, mid: Decimal) -> str:
-    """The gap with as many places as it has, and its share of the mid."""
+    """The gap, below one with as many places as it has, and its share of the mid."""
     share = f" {formats.percent(abs(gap / mid), 1)}" if mid else ""
-    places = max(2, min(4, -int(gap.normalize().as_tuple().exponent)))
+    most = 2 if abs(gap) >= 1 else 4
+    places = max(2, min(most, -int(gap.normalize().as_tuple().exponent)))
     return f"{formats.signed(gap, places)}{share}"
 
 

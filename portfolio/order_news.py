@@ -30,20 +30,37 @@ _LEVELS = {
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One event: its place in the row of events, level, sentence, page."""
+    """One event: its key, level, sentence, page; when it was by the broker, when it was told."""
 
     key: str
     level: str
     text: str
     url: str
     at: datetime
+    told_at: datetime
 
 
 def items(rows: Iterable[OrderNews]) -> list[Item]:
     return [
-        Item(f"order-{row.pk}", _LEVELS[NewsKind(row.kind)], words(row), _url(row), row.told_at)
+        Item(
+            f"order-{row.pk}",
+            _LEVELS[NewsKind(row.kind)],
+            words(row),
+            _url(row),
+            _moment(row),
+            row.told_at,
+        )
         for row in rows
     ]
+
+
+def _moment(row: OrderNews) -> datetime:
+    """When it happened by the broker's clock: at the end, or with the latest execution."""
+    fills = [fill.filled_at for leg in row.order.legs.all() for fill in leg.fills.all()]
+    known = [at for at in fills if at is not None]
+    if row.kind in (NewsKind.FILLED, NewsKind.PARTIAL) and known:
+        return max(known)
+    return row.order.terminal_at or row.told_at
 
 
 def _url(row: OrderNews) -> str:
@@ -123,7 +140,8 @@ def since(user: Any, mark: Mark) -> list[Item]:
             row.text,
             reverse("portfolio:notice-list"),
             row.first_seen_at,
+            row.first_seen_at,
         )
         for row in alarms_for(user).filter(pk__gt=mark.notice)[:MOST]
     ]
-    return sorted([*told, *alarms], key=lambda item: item.at)
+    return sorted([*told, *alarms], key=lambda item: item.told_at)

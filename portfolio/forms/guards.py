@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from allauth.account.forms import ReauthenticateForm as PasswordForm
@@ -19,6 +20,13 @@ from portfolio.forms.ticket_fields import DecimalText
 
 def _limit(label: str, help_text: str) -> DecimalText:
     return DecimalText(label=label, required=False, help_text=help_text)
+
+
+def _typed(value: Any) -> Any:
+    """A figure as a person would type it; a default may still be a whole number."""
+    if value is None or isinstance(value, bool):
+        return value
+    return f"{Decimal(value).normalize():f}"
 
 
 class GuardForm(forms.Form):
@@ -50,12 +58,7 @@ class GuardForm(forms.Form):
     @classmethod
     def of(cls, guard: AccountGuard) -> GuardForm:
         """The form as the guard is now."""
-        values = {name: getattr(guard, name) for name in guard_settings.LIMITS}
-        plain = {
-            name: value if value is None or isinstance(value, bool) else f"{value.normalize():f}"
-            for name, value in values.items()
-        }
-        return cls(initial=plain)
+        return cls(initial={name: _typed(getattr(guard, name)) for name in guard_settings.LIMITS})
 
     def save(self, user: Any, account: Account) -> bool:
         """Whether it was stored; what does not make sense stands at its field then."""
