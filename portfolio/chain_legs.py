@@ -19,6 +19,9 @@ from portfolio.structures import Part
 from portfolio.ticket_quotes import QuotedLeg
 from portfolio.ticket_values import order_url
 
+# Before the ids of the basket's cells: a ticket may stand beside it.
+PREFIX = "basket"
+
 
 @dataclass(frozen=True, slots=True)
 class LegView:
@@ -63,7 +66,7 @@ def basket_view(
         return BasketView(basket)
     legs = structures.order_legs(chain, basket.parts, basket.lots, held)
     quoted = quoted_legs(chain, connection, basket)
-    cells = ticket_quotes.cells(book, quoted, now)
+    cells = ticket_quotes.cells(book, quoted, now, PREFIX)
     effects = {leg.closes for leg in legs if leg.closes or leg.opens}
     return BasketView(
         basket,
@@ -81,7 +84,7 @@ def basket_view(
 def _leg_view(
     chain: Chain, part: Part, leg: OrderLeg, index: int, cells: Mapping[str, Cell]
 ) -> LegView:
-    names = [f"leg-{index}-{name}" for name in ("bid", "mid", "ask")]
+    names = [f"{PREFIX}-leg-{index}-{name}" for name in ("bid", "mid", "ask")]
     return LegView(
         symbol=part.symbol,
         quantity=formats.quantity(leg.signed_quantity),

@@ -125,7 +125,7 @@ def _fill(request: HttpRequest, page: ChainPage, connection: Connection) -> None
     shown = Shown(
         underlying=underlying,
         tick=facts.ticks[-1].value if facts and facts.ticks else None,
-        spot=_last_known(connection, page.chain, page.expiration, book, underlying),
+        spot=last_known(connection, page.chain, page.expiration, book, underlying),
     )
     spot = chain_cells.spot_of(book, shown, now)
     basket = _basket(page, volatility, spot, book, now)
@@ -144,10 +144,14 @@ def _fill(request: HttpRequest, page: ChainPage, connection: Connection) -> None
 
 
 def _expiration(chain: Chain, wish: ChainWish) -> ChainExpiration:
+    """The one asked for by its key or by one of its contracts, else a usual one."""
+    place = chain.place(wish.contract) if wish.contract else None
+    if place is not None:
+        return place.expiration
     return chain.by_key.get(wish.expiration) or chain.nearest_day(USUAL_DAYS)
 
 
-def _last_known(
+def last_known(
     connection: Connection, chain: Chain, item: ChainExpiration, book: LatestBook, streamer: str
 ) -> Decimal | None:
     """A price over REST while the stream has brought none: the page begins at the money."""

@@ -24,6 +24,7 @@ class ChainWish:
     kind: str = ""
     account: str = ""
     expiration: str = ""
+    contract: str = ""
     count: int = USUAL_COUNT
     min_delta: int = 0
     legs: tuple[str, ...] = ()
@@ -56,6 +57,7 @@ def read(data: Mapping[str, Any]) -> ChainWish:
         kind=kind,
         account=values.get("account", ""),
         expiration=expiration,
+        contract=values.get("contract", ""),
         count=_among(values.get("count"), COUNTS, USUAL_COUNT),
         min_delta=_among(values.get("min_delta"), MIN_DELTAS, 0),
         legs=tuple(str(leg)[:MAX_TEXT] for leg in legs),

@@ -26,10 +26,11 @@ from portfolio.strip import strip_of
 from users.look import Look
 
 _CONNECTION_PAGES = ("connection-list", "connection-new", "connection-remove")
+_POSITION_PAGES = ("position-list", "position-actions", "roll")
 # URL name, word, icon, names of pages that belong to it.
 NAVIGATION = (
     ("portfolio:dashboard", "Dashboard", "dashboard", ("dashboard", "account-detail")),
-    ("portfolio:position-list", "Positions", "positions", ("position-list",)),
+    ("portfolio:position-list", "Positions", "positions", _POSITION_PAGES),
     ("portfolio:ticket", "Trade", "trade", ("ticket", "ticket-preview", "ticket-result", "chain")),
     ("portfolio:order-list", "Orders", "orders", ("order-list", "order-detail")),
     ("portfolio:guards", "Guards", "guards", ("guards", "guards-account", "kill-switch")),

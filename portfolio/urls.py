@@ -12,6 +12,7 @@ _FAMILIES = (
     "frame",
     "dashboard",
     "positions",
+    "position_actions",
     "accounts",
     "connections",
     "notices",

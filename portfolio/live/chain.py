@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from brokerage import access, market
 from portfolio import chain_cells, structures, ticket_quotes
+from portfolio.chain_legs import PREFIX
 from portfolio.live.cells import Cell
 from portfolio.live.pages import ShellLive
 from portfolio.live.patches import Patch, Wanted, register
@@ -59,4 +60,4 @@ class ChainLive(ShellLive):
         book = self._hub.book(self.feed)
         yield from chain_cells.cells(book, self.shown, now, self._dirty)
         if self.legs:
-            yield from ticket_quotes.cells(book, self.legs, now).values()
+            yield from ticket_quotes.cells(book, self.legs, now, PREFIX).values()

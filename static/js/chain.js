@@ -64,11 +64,18 @@
     const days = byId("chain-days"), rows = byId("chain-scroll");
     if (days && was.days !== undefined) { days.scrollTop = was.days; days.scrollLeft = was.left; }
     if (rows && was.at !== undefined && was.at === form()?.elements.expiration?.value) rows.scrollTop = was.rows;
-    else centre();
+    else { centre(); show(); }
     rove();
     markPicked();
     watch();
     if (document.activeElement === document.body && was.at !== undefined) byId(cursor)?.focus({ preventScroll: true });
+  };
+  const show = () => {
+    const days = byId("chain-days"), day = days?.querySelector("[aria-current]");
+    if (!day) return;
+    const [box, own] = [days.getBoundingClientRect(), day.getBoundingClientRect()];
+    if (own.left < box.left || own.right > box.right) days.scrollLeft += own.left - box.left - (box.width - own.width) / 2;
+    if (own.top < box.top || own.bottom > box.bottom) days.scrollTop += own.top - box.top - (box.height - own.height) / 2;
   };
   const centre = () => {
     const rows = byId("chain-scroll"), line = rows?.querySelector(".at-spot");
@@ -139,9 +146,7 @@
     all[all.indexOf(button) + step]?.focus();
     return true;
   };
-  const openTicket = () => byId("chain-ticket")?.click();
 
-  let going = false;
   document.addEventListener("keydown", (event) => {
     if (!form() || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target;
@@ -150,16 +155,10 @@
       wish("do", "template");
       return;
     }
-    if (target.closest?.("input, select, textarea, summary")) return;
-    // `g` and a letter goes somewhere else: that is not ours.
-    const after = going;
-    going = event.key === "g";
-    if (after) return;
+    if (target.closest?.("input, select, textarea, summary, dialog, .drawer")) return;
     const price = target.closest?.("button[data-pick]"), day = target.closest?.(".chain-day");
-    const done = (price && inGrid(event, price)) || (day && inDays(event, day));
-    if (done) event.stopPropagation();
-    else if (event.key === "n") openTicket();
-    else if (event.key.startsWith("Arrow") && target === document.body) { event.preventDefault(); go(byId(cursor)); }
+    if ((price && inGrid(event, price)) || (day && inDays(event, day))) return;
+    if (event.key.startsWith("Arrow") && target === document.body) { event.preventDefault(); go(byId(cursor)); }
   });
   document.addEventListener("focusin", (event) => {
     const price = event.target.closest?.("button[data-pick]");

@@ -60,7 +60,7 @@ def test_it_patches_what_changed_and_nothing_else(owner, connection):
     hub, view = Books({"C600": cells}), ChainLive(owner, args(connection))
     first = {patch[0]: patch[1] for patch in view.patches(hub, None)}
     assert first["x600-c-bid"] == "12.40"
-    assert first["ticket-mid"] == "12.50 cr"
+    assert first["basket-mid"] == "12.50 cr"
     cells.quote = market.Quote(time.time(), 12.45, 12.60)
     feed = market.feed_key(connection)
     second = {patch[0] for patch in view.patches(hub, {(feed, "C600")})}

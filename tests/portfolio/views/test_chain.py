@@ -45,7 +45,7 @@ def legs_of(text: str) -> list[str]:
 
 
 def ticket_query(text: str) -> dict[str, list[str]]:
-    found = re.search(r'id="chain-ticket" href="([^"]*)"', text)
+    found = re.search(r'id="chain-ticket" data-key="n" href="([^"]*)"', text)
     return parse_qs(urlsplit(found[1]).query) if found else {}
 
 
