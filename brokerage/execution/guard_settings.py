@@ -41,7 +41,8 @@ def save_guard(user: Any, account: Account, **values: Any) -> AccountGuard:
     before = {name: getattr(guard, name) for name in values}
     for name, value in values.items():
         setattr(guard, name, value)
-    guard.full_clean()
+    others = {field.name for field in guard._meta.fields} - set(LIMITS)
+    guard.clean_fields(exclude=others)
     guard.save()
     changed = {
         name: [_told(before[name]), _told(value)]
