@@ -244,19 +244,21 @@ def symbols_for(request: HttpRequest, data: Mapping[str, Any], prefix: str) -> S
 
 
 def structure_of(page: TicketPage) -> Structure | None:
-    """The structure block of the first order, at the limit typed or else at the mid."""
-    part, connection = page.first, page.connection
-    if connection is None or not part.quoted or part.multiplier is None or not part.complete:
+    """The structure block of the first order, at the limit typed or else at the mid.
+
+    Stock and options that were made a group are looked at together: a covered call is one thing.
+    """
+    together = page.parts if page.split_words else page.parts[:1]
+    if page.connection is None or not all(part.structure_legs for part in together):
         return None
-    book = hub.book(market.feed_key(connection))
+    book = hub.book(market.feed_key(page.connection))
     spot = book.quote(page.live_args.get("symbol", ""))
+    nets = [part.money for part in together]
     given = StructureInput(
-        legs=part.complete,
-        streamers=[leg.streamer_symbol for leg in part.quoted],
-        multiplier=part.multiplier,
-        net=ticket_structure.signed_net(part.form.values, part.side, part.net.mid),
+        legs=[leg for part in together for leg in part.structure_legs],
+        net=None if None in nets else sum((net for net in nets if net is not None), Decimal(0)),
         spot=spot.mid if spot else None,
-        today=clock.today(connection),
+        today=clock.today(page.connection),
     )
     return ticket_structure.structure_of(given, book)
 

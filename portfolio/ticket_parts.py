@@ -20,6 +20,7 @@ from portfolio.live.cells import Cell
 from portfolio.live.hub import hub
 from portfolio.ticket_bar import PriceBar, bar_of
 from portfolio.ticket_quotes import Net, QuotedLeg
+from portfolio.ticket_structure import StructureLeg, signed_net
 
 Facts = Mapping[tuple[str, str], InstrumentFacts]
 
@@ -107,6 +108,24 @@ class PartPage:
         """The legs when all of them are known; else none."""
         known = [leg for leg in self.legs if leg is not None]
         return known if known and len(known) == len(self.legs) else []
+
+    @property
+    def structure_legs(self) -> list[StructureLeg]:
+        """The legs with what the structure block needs; empty while something is unknown."""
+        if not self.complete or not self.quoted or self.multiplier is None:
+            return []
+        pairs = zip(self.complete, self.quoted, strict=True)
+        return [StructureLeg(leg, quoted.streamer_symbol, self.multiplier) for leg, quoted in pairs]
+
+    @property
+    def money(self) -> Decimal | None:
+        """What the order brings or costs at its limit, or at the mid where none is typed."""
+        net = signed_net(self.form.values, self.side, self.net.mid)
+        first = self.complete[0].quantity if self.complete else None
+        if net is None or first is None or self.multiplier is None:
+            return None
+        lots = first / abs(self.quoted[0].ratio)
+        return net * lots * self.multiplier
 
 
 def part_pages(ticket: Ticket, chains: list[Mapping[str, Expiration]]) -> list[PartPage]:

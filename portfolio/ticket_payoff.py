@@ -20,7 +20,7 @@ ZERO = Decimal(0)
 class PayoffLeg:
     """`ratio` signed, buys positive; `right` C, P or empty for the underlying itself.
 
-    `units` of the underlying in one lot of the leg, relative to the order's multiplier.
+    `units` of the underlying in one lot of the leg: 100 for an option on shares.
     """
 
     ratio: Decimal
@@ -30,7 +30,7 @@ class PayoffLeg:
     units: Decimal = Decimal(1)
 
     def value(self, price: Decimal) -> Decimal:
-        """Worth at expiration with the underlying at `price`, per unit."""
+        """Worth at expiration with the underlying at `price`."""
         if self.right == "C":
             each = max(ZERO, price - self.strike)
         elif self.right == "P":
@@ -42,7 +42,7 @@ class PayoffLeg:
 
 @dataclass(frozen=True, slots=True)
 class Payoff:
-    """Per unit of the order. Profit or loss None: without limit. Break-evens ascend."""
+    """In the currency of the net. Profit or loss None: without limit. Break-evens ascend."""
 
     max_profit: Decimal | None
     max_loss: Decimal | None
@@ -54,7 +54,7 @@ class Payoff:
 def payoff(legs: Sequence[PayoffLeg], net: Decimal) -> Payoff | None:
     """None where legs expire on different days: there is no one day on which to ask.
 
-    `net` is what the order brings (positive) or costs, per unit.
+    `net` is what the legs bring (positive) or cost, all in all.
     """
     if len({leg.expiration for leg in legs if leg.right}) > 1 or not legs:
         return None

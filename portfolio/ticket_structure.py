@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from brokerage.execution.commands import OrderLeg
-from portfolio import formats, ticket_quotes
+from portfolio import formats
 from portfolio.live.book import LatestBook
 from portfolio.ticket_payoff import Payoff, PayoffLeg, chance, name_of, payoff
 
@@ -30,21 +30,36 @@ class StructureRow:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """`rows` are ready texts; `words` say why extremes are not stated."""
+    """`rows` are ready texts; `words` say why something is not among them."""
 
     name: str
     rows: tuple[StructureRow, ...] = ()
     words: str = ""
-    max_profit: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StructureLeg:
+    """One leg with where it is quoted and the units of one lot of it."""
+
+    order: OrderLeg
+    streamer: str
+    units: Decimal
+
+    @property
+    def payoff(self) -> PayoffLeg:
+        amount = self.order.quantity or Decimal(1)
+        ratio = amount if self.order.buys else -amount
+        part = formats.option_parts(self.order.symbol)
+        if part is None:
+            return PayoffLeg(ratio, units=self.units)
+        return PayoffLeg(ratio, part.right, part.strike, part.day, self.units)
 
 
 @dataclass(frozen=True, slots=True)
 class StructureInput:
-    """Legs of one order with their streamer symbols; `net` signed per unit, received positive."""
+    """`net` signed, of all legs, received positive; None while a price is missing."""
 
-    legs: Sequence[OrderLeg]
-    streamers: Sequence[str]
-    multiplier: Decimal
+    legs: Sequence[StructureLeg]
     net: Decimal | None
     spot: float | None
     today: date
@@ -52,31 +67,12 @@ class StructureInput:
 
 def structure_of(given: StructureInput, book: LatestBook) -> Structure | None:
     """The block for these legs; None where there is nothing to say (closing orders, no option)."""
-    terms = [formats.option_parts(leg.symbol) for leg in given.legs]
-    if not given.legs or not any(terms) or any(leg.closes for leg in given.legs):
+    legs = [leg.payoff for leg in given.legs]
+    if not any(leg.right for leg in legs) or any(leg.order.closes for leg in given.legs):
         return None
-    shares = ticket_quotes.ratios([leg.quantity or Decimal(1) for leg in given.legs])
-    legs = [
-        _leg(leg, share, part) for leg, share, part in zip(given.legs, shares, terms, strict=True)
-    ]
-    lots = (given.legs[0].quantity or Decimal(1)) / shares[0]
-    units = lots * given.multiplier
     found = None if given.net is None else payoff(legs, given.net)
-    rows = (
-        _extremes(found, units)
-        + _chance_row(found, given, legs, book)
-        + _market_rows(given, legs, units, book)
-    )
-    words = _words(given, legs)
-    most = found.max_profit * units if found and found.max_profit is not None else None
-    return Structure(name_of(legs), tuple(rows), words, most)
-
-
-def _leg(leg: OrderLeg, share: Decimal, part: Any) -> PayoffLeg:
-    ratio = share if leg.buys else -share
-    if part is None:
-        return PayoffLeg(ratio)
-    return PayoffLeg(ratio, part.right, part.strike, part.day)
+    rows = _extremes(found) + _chance_row(found, given, legs, book) + _market_rows(given, book)
+    return Structure(name_of(legs), tuple(rows), _words(given, legs))
 
 
 def _words(given: StructureInput, legs: Sequence[PayoffLeg]) -> str:
@@ -85,21 +81,20 @@ def _words(given: StructureInput, legs: Sequence[PayoffLeg]) -> str:
     return "" if given.net is not None else "Set a price to see what can be made and lost."
 
 
-def _extremes(found: Payoff | None, units: Decimal) -> list[StructureRow]:
+def _extremes(found: Payoff | None) -> list[StructureRow]:
     if found is None:
         return []
     evens = " and ".join(formats.price(formats.rounded(item, 2)) for item in found.break_evens)
+    name = "Break-even" if len(found.break_evens) < 2 else "Break-evens"
     return [
-        StructureRow("Max profit", _money(found.max_profit, units), "At expiration, before fees"),
-        StructureRow("Max loss", _money(found.max_loss, units), "At expiration, before fees"),
-        StructureRow(
-            "Break-even" if len(found.break_evens) < 2 else "Break-evens", evens or "none"
-        ),
+        StructureRow("Max profit", _money(found.max_profit), "At expiration, before fees"),
+        StructureRow("Max loss", _money(found.max_loss), "At expiration, before fees"),
+        StructureRow(name, evens or "none"),
     ]
 
 
-def _money(value: Decimal | None, units: Decimal) -> str:
-    return UNLIMITED if value is None else formats.signed_money(value * units)
+def _money(value: Decimal | None) -> str:
+    return UNLIMITED if value is None else formats.signed_money(value)
 
 
 def _chance_row(
@@ -109,9 +104,9 @@ def _chance_row(
     if found is None:
         return []
     days = [(leg.expiration - given.today).days for leg in legs if leg.expiration is not None]
-    volatilities = [item for item in _greeks(given, book, "volatility") if item]
+    volatilities = [value for leg in _options(given) if (value := _greek(leg, book, "volatility"))]
     value = None
-    if given.spot and volatilities and len(volatilities) == sum(1 for leg in legs if leg.right):
+    if given.spot and len(volatilities) == len(days):
         mean = sum(volatilities) / len(volatilities)
         # On the last day there is still part of a day to go.
         value = chance(found.gains, given.spot, mean, max(0.5, days[0]) / DAYS)
@@ -119,56 +114,50 @@ def _chance_row(
     return [StructureRow("Probability of profit", formats.percent(value), tip)]
 
 
-def _greeks(given: StructureInput, book: LatestBook, name: str) -> list[float | None]:
-    """One Greek per option leg; None where it never came."""
-    found: list[float | None] = []
-    for leg, streamer in zip(given.legs, given.streamers, strict=True):
-        if formats.option_parts(leg.symbol) is not None:
-            known = book.greeks(streamer)
-            found.append(getattr(known, name) if known else None)
-    return found
+def _options(given: StructureInput) -> list[StructureLeg]:
+    return [leg for leg in given.legs if leg.payoff.right]
 
 
-def _market_rows(
-    given: StructureInput, legs: Sequence[PayoffLeg], units: Decimal, book: LatestBook
-) -> list[StructureRow]:
-    options = [leg for leg in legs if leg.right]
-    extrinsic = _extrinsic(given, legs, book)
-    shares = float(sum((leg.ratio for leg in legs if not leg.right), Decimal(0)))
-    delta = _sum(options, _greeks(given, book, "delta"))
-    theta = _sum(options, _greeks(given, book, "theta"))
-    size = float(units)
+def _greek(leg: StructureLeg, book: LatestBook, name: str) -> float | None:
+    known = book.greeks(leg.streamer)
+    return getattr(known, name) if known else None
+
+
+def _market_rows(given: StructureInput, book: LatestBook) -> list[StructureRow]:
+    shares = sum(float(leg.payoff.ratio * leg.units) for leg in given.legs if not leg.payoff.right)
+    delta = _sum(given, book, "delta")
     return [
         StructureRow(
             "Extrinsic",
-            formats.signed_money(None if extrinsic is None else extrinsic * units),
+            formats.signed_money(_extrinsic(given, book)),
             "Received positive, paid negative",
         ),
-        StructureRow("Delta", formats.greek(None if delta is None else (delta + shares) * size)),
-        StructureRow("Theta per day", formats.greek(None if theta is None else theta * size)),
+        StructureRow("Delta", formats.greek(None if delta is None else delta + shares)),
+        StructureRow("Theta per day", formats.greek(_sum(given, book, "theta"))),
     ]
 
 
-def _sum(legs: Sequence[PayoffLeg], values: Sequence[float | None]) -> float | None:
-    """The ratios' sum; unknown as soon as one leg is."""
-    if not values or None in values:
-        return None
-    return sum(float(leg.ratio) * (value or 0.0) for leg, value in zip(legs, values, strict=True))
+def _sum(given: StructureInput, book: LatestBook, name: str) -> float | None:
+    """A Greek of all options; unknown as soon as one leg's is."""
+    total = 0.0
+    for leg in _options(given):
+        value = _greek(leg, book, name)
+        if value is None:
+            return None
+        total += float(leg.payoff.ratio * leg.units) * value
+    return total
 
 
-def _extrinsic(
-    given: StructureInput, legs: Sequence[PayoffLeg], book: LatestBook
-) -> Decimal | None:
+def _extrinsic(given: StructureInput, book: LatestBook) -> Decimal | None:
     if not given.spot:
         return None
     spot, total = Decimal(str(given.spot)), Decimal(0)
-    for leg, streamer in zip(legs, given.streamers, strict=True):
-        if not leg.right:
-            continue
-        quote = book.quote(streamer)
+    for leg in _options(given):
+        quote = book.quote(leg.streamer)
         if quote is None or quote.mid is None:
             return None
-        total -= leg.ratio * Decimal(str(quote.mid)) - leg.value(spot)
+        worth = leg.payoff.ratio * leg.units * Decimal(str(quote.mid))
+        total -= worth - leg.payoff.value(spot)
     return total
 
 

@@ -14,12 +14,11 @@ from brokerage.execution import ticks
 class Finding:
     """What is wrong; `field` is the form's field name, empty for the order as a whole.
 
-    `order` is the place of the order within a group, the trigger first.
+    Fields of the second and later orders of a group have a prefix, see `order_field`.
     """
 
     field: str
     text: str
-    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ are small forms of their own under leg-0 to leg-3 behind that.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -271,14 +272,32 @@ class Ticket:
             form.add_error(name, finding.text)
 
     def _place(self, finding: Finding) -> tuple[forms.Form, str | None]:
-        field = finding.field
-        if field in self.head.fields:
-            return self.head, field
-        if self.ratio is not None and field in self.ratio.fields:
-            return self.ratio, field
-        if finding.order >= len(self.parts) or (not field and not finding.order):
+        index, field = _order_and_field(finding.field)
+        field = _FIELDS.get(field, field)
+        if not index:
+            for form in (self.head, self.ratio, self.times):
+                if form is not None and field in form.fields:
+                    return form, field
+            if field == "rules" and self.times is not None:
+                return self.times, None
+        if index >= len(self.parts) or (not index and not field):
             return self.head, None
-        return self.parts[finding.order].place(field)
+        return self.parts[index].place(field)
+
+
+# What the checks call a field, where the form has another name for it.
+_FIELDS = {
+    "kind": "group",
+    "ratio_comparator": "ratio_price_comparator",
+    "ratio_threshold": "ratio_price_threshold",
+}
+_MEMBER_FIELD = re.compile(r"order-(\d)(?:-(.+))?")
+
+
+def _order_and_field(name: str) -> tuple[int, str]:
+    """Which order of the ticket a finding is about, and at which field of it."""
+    found = _MEMBER_FIELD.fullmatch(name)
+    return (int(found[1]), found[2] or "") if found else (0, name)
 
 
 def closing(leg: OrderLeg) -> OrderLeg:

@@ -28,7 +28,7 @@ class HeadForm(forms.Form):
     ticket = forms.UUIDField(widget=forms.HiddenInput)
     origin = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
     account = forms.ChoiceField(label="Account")
-    group = forms.ChoiceField(label="Orders", choices=GROUP_CHOICES, required=False)
+    group = forms.ChoiceField(label="One order or several", choices=GROUP_CHOICES, required=False)
     conditional = forms.BooleanField(label="Wait for a price or a time", required=False)
 
     def __init__(

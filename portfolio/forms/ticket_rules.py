@@ -56,8 +56,8 @@ class MomentField(forms.DateTimeField):
 class RuleForm(forms.Form):
     """The times of a conditional order."""
 
-    route_after = MomentField(label="Not before (New York time)", required=False)
-    cancel_at = MomentField(label="Cancel at (New York time)", required=False)
+    route_after = MomentField(label="Not before, ET", required=False)
+    cancel_at = MomentField(label="Cancel at, ET", required=False)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

@@ -1,5 +1,5 @@
-/* The ticket's conveniences: steppers by tick, the bar, symbol search, the preview's countdown, the
-   send key, the drawer. Everything here also works without it, by a round trip to the server. */
+/* The ticket's conveniences: steppers by tick, the bar, symbol search, the preview's countdown,
+   the drawer. What sends is guarded in keys.js. Everything here also works without it, by a round trip to the server. */
 "use strict";
 
 (() => {
@@ -9,6 +9,10 @@
   const form = () => document.getElementById("ticket-form");
   const isTicket = (event) => event.detail.target && event.detail.target.id === "ticket";
   const inDrawer = (node) => Boolean(node && node.closest("#drawer"));
+  // A button is being pressed; the redraw that waits for it; the form is on its way.
+  let pressed = false;
+  let late = null;
+  let leaving = false;
 
   // --- Steppers: exact arithmetic on whole numbers of the smallest unit --------------------------
   const places = (text) => (text.split(".")[1] || "").length;
@@ -68,11 +72,29 @@
     const path = known ? `M${at} 0v12` : "";
     if (mark.getAttribute("d") !== path) mark.setAttribute("d", path);
     const words = box.querySelector("[data-bar-words]");
-    const text = known ? `Your limit is ${barWords(share)}.` : "No market to compare the limit with.";
+    const text = known ? `Your limit is ${barWords(share)}.` : "No limit yet, or no market to compare it with.";
     if (words.textContent !== text) words.textContent = text;
   };
+  // The first quote of a contract comes a moment after it is chosen: then the mid is proposed.
+  const propose = (box) => {
+    const mid = box.querySelector('[id$="-mid"]');
+    const input = box.querySelector("input");
+    if (box.dataset.asked || !mid || input.value || document.activeElement === input) return;
+    if (signed(mid.textContent) === null) return;
+    box.dataset.asked = "1";
+    const region = box.closest(".ticket-order").querySelector("[hx-post]");
+    if (region) htmx.trigger(region, "change");
+  };
   const drawBars = () => document.querySelectorAll("[data-limit]").forEach(drawBar);
-  setInterval(() => { if (form()) drawBars(); }, 500);
+  setInterval(() => {
+    if (!form() || document.hidden) return;
+    drawBars();
+    if (!pressed && !leaving) document.querySelectorAll("[data-limit]").forEach(propose);
+  }, 500);
+  setInterval(() => {
+    const block = document.getElementById("ticket-structure");
+    if (block && form() && !document.hidden && !leaving && !document.documentElement.classList.contains("is-paused")) htmx.trigger(block, "desk:structure");
+  }, 5000);
 
   // --- Changing the account, symbol or legs changes what the page watches --------------------------
   const tellArgs = () => document.body.dispatchEvent(new CustomEvent("desk:args", { bubbles: true }));
@@ -113,9 +135,6 @@
   // --- A button that is being pressed is not redrawn under the finger ---------------------------------
   // Leaving a field redraws the ticket; the press that left it would otherwise hit a button that is
   // gone, and be lost. The redraw waits until the press is over, and is dropped when it was Preview.
-  let pressed = false;
-  let late = null;
-  let leaving = false;
   const press = (event) => { pressed = Boolean(event.target.closest("#ticket-form button")); };
   const release = () => {
     if (!pressed) return;
@@ -159,7 +178,7 @@
       event.preventDefault();
       items[at].click();
     } else if (event.key === "Escape") {
-      event.stopPropagation();
+      event.preventDefault();
       list.hidden = true;
     }
   };
@@ -205,15 +224,6 @@
     }, 500);
   };
 
-  // --- No single key ever sends -------------------------------------------------------------------
-  const key = (event) => {
-    const send = event.target.closest("[data-send]");
-    if (!send || (event.key !== "Enter" && event.key !== " ")) return;
-    if (event.repeat || !event.ctrlKey || event.key !== "Enter") { event.preventDefault(); return; }
-    event.preventDefault();
-    if (!send.disabled) send.form.requestSubmit(send);
-  };
-
   // --- The drawer: a ticket beside the page it was opened from, on wide screens -----------------------
   const WIDE = 1200;
   const drawer = () => document.getElementById("drawer");
@@ -230,11 +240,11 @@
   const filled = (event) => {
     if (!event.detail.target || event.detail.target.id !== "drawer") return;
     const box = drawer();
-    const wasShut = box.hidden;
     box.hidden = false;
     leaving = false;
-    const first = box.querySelector("#ticket-send, [role=alert], #ticket-form select, h2");
-    if (wasShut && first) { first.tabIndex = first.tabIndex < 0 ? -1 : first.tabIndex; first.focus({ preventScroll: true }); }
+    const first = box.querySelector("[role=alert], #ticket-send, #ticket-form select, h2");
+    if (first && first.tabIndex < 0) first.tabIndex = -1;
+    if (first) first.focus({ preventScroll: true });
     tellArgs();
   };
   const shut = () => {
@@ -262,11 +272,15 @@
   document.addEventListener("mousedown", keepFocus);
   document.addEventListener("submit", (event) => { if (event.target === form()) leaving = true; }, true);
   window.addEventListener("pageshow", () => { leaving = false; });
-  document.addEventListener("keydown", choose);
-  document.addEventListener("keydown", key);
+  document.addEventListener("keydown", choose, true);
+  // Before the page's own Escape, which goes back.
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && inDrawer(event.target)) shut();
-  });
+    if (event.key !== "Escape" || event.defaultPrevented || !drawer() || drawer().hidden) return;
+    if (document.querySelector("dialog[open], details.menu[open]")) return;
+    if (!inDrawer(event.target) && event.target !== document.body) return;
+    event.preventDefault();
+    shut();
+  }, true);
   document.addEventListener("focusout", hideList);
   document.addEventListener("input", (event) => { if (form() && form().contains(event.target)) drawBars(); });
   document.addEventListener("htmx:beforeRequest", hold);
