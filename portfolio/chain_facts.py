@@ -5,6 +5,8 @@ Built from what `brokerage.reads` answers. Keys of expirations are those of the 
 
 from __future__ import annotations
 
+import time
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -129,9 +131,35 @@ def kind_of(symbol: str) -> str:
     return FUTURE_OPTION if symbol.strip().startswith("/") else EQUITY_OPTION
 
 
+# Thousands of contracts are parsed for one click: what was parsed is kept for a moment.
+REMEMBER_SECONDS, REMEMBERED = 30.0, 8
+_remembered: OrderedDict[tuple[str, str, str, date], tuple[float, Chain]] = OrderedDict()
+
+
 def load(connection: Connection, kind: str, symbol: str) -> Chain:
-    """The chain of a symbol; raises NoChain with words for people."""
+    """The chain of a symbol; raises NoChain with words for people.
+
+    Chains are the same for all logins of an environment, as they are in `brokerage.reads`.
+    """
     today = clock.today(connection)
+    key = (connection.environment, kind, symbol, today)
+    at, chain = _remembered.get(key, (0.0, None))
+    if chain is not None and time.monotonic() - at < REMEMBER_SECONDS:
+        return chain
+    chain = _read(connection, kind, symbol, today)
+    _remembered[key] = (time.monotonic(), chain)
+    _remembered.move_to_end(key)
+    while len(_remembered) > REMEMBERED:
+        _remembered.popitem(last=False)
+    return chain
+
+
+def forget() -> None:
+    """Chains are read anew."""
+    _remembered.clear()
+
+
+def _read(connection: Connection, kind: str, symbol: str, today: date) -> Chain:
     try:
         if kind == EQUITY_OPTION:
             read = reads.option_chain(connection, symbol)

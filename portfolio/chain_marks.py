@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.urls import reverse
+
 from brokerage.models import Order
 from portfolio import formats
 from portfolio.facts import Leg
@@ -55,5 +57,10 @@ def _mark_order(found: Marks, order: Order) -> None:
         count = formats.quantity(left, sign=False)
         price = formats.structure_price(order.price, order.price_effect) if order.price else ""
         tip = f"Working: {leg.action} {count} {price} ({order.status})".replace("  ", " ")
-        chip = Mark(f"{side}{count}", tip, "mark mark--order", f"/orders/{order.pk}/")
+        chip = Mark(
+            f"{side}{count}",
+            tip,
+            "mark mark--order",
+            reverse("portfolio:order-detail", args=[order.pk]),
+        )
         found.chips.setdefault(leg.symbol, []).append(chip)

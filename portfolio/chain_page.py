@@ -119,21 +119,12 @@ def _fill(request: HttpRequest, page: ChainPage, connection: Connection) -> None
     now, book = time.time(), hub.book(market.feed_key(connection))
     page.expiration = _expiration(page.chain, page.wish)
     volatility = volatilities(connection, page.chain)
-    facts = chain_facts.underlying_facts(connection, page.chain, page.expiration)
-    page.description = facts.description if facts else ""
-    underlying = facts.streamer_symbol if facts else ""
-    shown = Shown(
-        underlying=underlying,
-        tick=facts.ticks[-1].value if facts and facts.ticks else None,
-        spot=last_known(connection, page.chain, page.expiration, book, underlying),
-    )
+    shown = _underlying(page, page.chain, page.expiration, connection, book)
     spot = chain_cells.spot_of(book, shown, now)
     basket = _basket(page, volatility, spot, book, now)
+    # The button may have led to another expiration.
     shown = shown_of(shown, page.chain, page.expiration, page.wish, volatility, spot, book, now)
-    marks = _marks(request)
-    page.cells = {cell.id: cell for cell in chain_cells.cells(book, shown, now)}
-    page.days = day_rows(page.chain, page.expiration, volatility, page.cells, marks)
-    page.table = table_html(page.expiration, shown, page.cells, marks, basket.picked)
+    _draw(request, page, shown, basket, volatility, book, now)
     own = _held(request, page.account)
     page.basket = basket_view(page.chain, connection, basket, own, page.account, book, now)
     page.live_args |= {
@@ -141,6 +132,41 @@ def _fill(request: HttpRequest, page: ChainPage, connection: Connection) -> None
         "chain": shown.as_args(),
         "legs": [leg.as_args() for leg in page.basket.quoted],
     }
+
+
+def _underlying(
+    page: ChainPage,
+    chain: Chain,
+    item: ChainExpiration,
+    connection: Connection,
+    book: LatestBook,
+) -> Shown:
+    """What is shown of the underlying, with a price to begin with."""
+    facts = chain_facts.underlying_facts(connection, chain, item)
+    page.description = facts.description if facts else ""
+    streamer = facts.streamer_symbol if facts else ""
+    return Shown(
+        underlying=streamer,
+        tick=facts.ticks[-1].value if facts and facts.ticks else None,
+        spot=last_known(connection, chain, item, book, streamer),
+    )
+
+
+def _draw(
+    request: HttpRequest,
+    page: ChainPage,
+    shown: Shown,
+    basket: Basket,
+    volatility: Volatilities,
+    book: LatestBook,
+    now: float,
+) -> None:
+    """The cells, the strip and the strikes."""
+    assert page.chain is not None and page.expiration is not None
+    marks = _marks(request)
+    page.cells = {cell.id: cell for cell in chain_cells.cells(book, shown, now)}
+    page.days = day_rows(page.chain, page.expiration, volatility, page.cells, marks)
+    page.table = table_html(page.expiration, shown, page.cells, marks, basket.picked)
 
 
 def _expiration(chain: Chain, wish: ChainWish) -> ChainExpiration:

@@ -73,10 +73,12 @@ def choices(
     """
     if len(rolled) > MAX_ROLLED:
         raise NoAction("An order has four legs at most: roll one side, then the other.")
-    latest = max(item.place.expiration.day for item in rolled)
+    latest = max((item.place.expiration for item in rolled), key=lambda item: item.day)
+    # An order is on one underlying: options on the next future are another order.
+    later = [item for item in chain.after(latest.day) if item.underlying == latest.underlying]
     found = [
         choice
-        for item in chain.after(latest)[:MAX_CHOICES]
+        for item in later[:MAX_CHOICES]
         if (choice := _choice(rolled, item, shift, deltas)) is not None
     ]
     if not found:

@@ -129,12 +129,13 @@ def build(chain: Chain, wish: Wish, spot: Decimal, deltas: Deltas) -> Parts:
 
 
 def _far(chain: Chain, near: ChainExpiration, wish: Wish) -> ChainExpiration | None:
-    """The later expiration of the same settlement nearest to the wish, or to a month more."""
+    """The later expiration nearest to the wish, or to a month more: same settlement and future."""
     aim = wish.far_days if wish.far_days is not None else near.days + 30
     later = [
         item
         for item in chain.expirations
-        if item.day > near.day and item.settlement == near.settlement
+        if item.day > near.day
+        and (item.settlement, item.underlying) == (near.settlement, near.underlying)
     ]
     return min(later, key=lambda item: abs(item.days - aim), default=None)
 

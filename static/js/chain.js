@@ -9,7 +9,7 @@
 
   // --- One wish after the other: each starts from the basket that the one before left ------------
   const wishes = [];
-  let busy = false, pressed = false, sent = new Map();
+  let busy = false, pressed = false, opening = false, sent = new Map();
 
   const fields = () => [...(form()?.elements || [])].filter((field) => field.name && field.type !== "hidden" && field.tagName !== "BUTTON");
   const remember = () => { sent = new Map(fields().map((field) => [field.name, field.value])); };
@@ -31,6 +31,7 @@
     } catch { wishes.length = 0; } finally {
       busy = false;
       document.documentElement.classList.remove("is-asking");
+      if (opening) { opening = false; byId("chain-ticket")?.click(); }
     }
   };
   const wish = (name, value) => { wishes.push([name, value]); work(); };
@@ -40,6 +41,18 @@
     event.preventDefault();
     event.stopImmediatePropagation();
     wish(event.submitter?.name, event.submitter?.value);
+  }, true);
+  // A ticket opened while legs are on their way waits for them.
+  const later = (event) => {
+    if (!busy) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    opening = true;
+  };
+  document.addEventListener("click", (event) => { if (event.target.closest?.("#chain-ticket")) later(event); }, true);
+  document.addEventListener("keydown", (event) => {
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (event.key === "n" && plain && event.target.closest?.("#chain") && !event.target.closest("input, select")) later(event);
   }, true);
   document.addEventListener("change", (event) => {
     if (event.target.matches?.("[data-apply]") && event.target.form === form()) wish();

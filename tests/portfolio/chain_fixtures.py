@@ -12,6 +12,7 @@ import pytest
 from brokerage import valkey
 from brokerage.execution.commands import EQUITY_OPTION, FUTURE_OPTION
 from brokerage.execution.ticks import Tick
+from portfolio import chain_facts
 from portfolio.chain_facts import Chain, ChainExpiration, Contract, StrikeRow
 from tests.brokerage.execution.conftest import OrderBroker
 
@@ -135,6 +136,7 @@ def serve_chain(broker: OrderBroker, today: date) -> None:
 @pytest.fixture
 def _no_reads() -> Iterator[None]:
     """Remembered reads are of another test."""
+    chain_facts.forget()
     for key in valkey.client().scan_iter("read:*"):
         valkey.client().delete(key)
     yield

@@ -134,3 +134,10 @@ def test_the_socket_understands_the_page():
     assert ("Quote", nets[0][0].streamer_symbol) in roll_cells.wanted(nets)
     for odd in (None, 7, [[7]], ["x"], [[{"s": "A"}]]):
         assert all(legs == [] for legs in roll_cells.from_args(odd))
+
+
+def test_options_on_the_next_future_are_another_order():
+    near = expiration(10, underlying="/XYZ6")
+    mixed = chain(near, expiration(45, underlying="/XYZ6"), expiration(75, underlying="/XYH7"))
+    found = rolls.choices(mixed, placed(position("P", 95, -1, of=mixed), of=mixed))
+    assert [choice.expiration.days for choice in found] == [45]
