@@ -60,7 +60,7 @@ class DecimalText(forms.DecimalField):
         return super().to_python(value.replace("−", "-") if isinstance(value, str) else value)
 
 
-def symbol_input() -> forms.TextInput:
+def symbol_input(placeholder: str = "") -> forms.TextInput:
     """A field for a ticker: capitals, no spell checker."""
     attrs = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
-    return forms.TextInput(attrs=attrs)
+    return forms.TextInput(attrs=attrs | ({"placeholder": placeholder} if placeholder else {}))

@@ -74,7 +74,7 @@ class ConditionForm(forms.Form):
     watched = forms.CharField(
         label="When",
         max_length=120,
-        widget=symbol_input(),
+        widget=symbol_input("KO, or KO - 2 PEP"),
         error_messages={"required": _WATCHED},
     )
     indicator = forms.ChoiceField(

@@ -1,5 +1,6 @@
-/* The ticket's conveniences: steppers by tick, the bar, symbol search, the preview's countdown,
-   the drawer. What sends is guarded in keys.js. Everything here also works without it, by a round trip to the server. */
+/* The ticket's conveniences: steppers by tick, the bar, symbol search, the preview's countdown, the
+   drawer. Everything here also works without it, by a round trip to the server. What sends is
+   guarded in keys.js. */
 "use strict";
 
 (() => {
