@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from brokerage import clock, market
 from brokerage.enums import SyncKind
-from brokerage.models import Account, Connection, Instrument, Position
+from brokerage.models import Account, Connection, Instrument, Order, OrderLeg, Position
 from portfolio import ticket_values
 from portfolio.live.hub import hub
 from tests.brokerage.conftest import _clean_valkey, connection, queued, user  # noqa: F401
@@ -268,6 +268,108 @@ def _is_strict(body: dict[str, Any]) -> bool:
     ]
     strict = {"strict-position-effect-validation": True}
     return all(order.get("advanced-instructions") == strict for order in closing)
+
+
+# --- changes ------------------------------------------------------------------------------------
+
+EDITS_OF_PRICE = ("request_edit_patch", "edit_patch_200")
+
+
+def _working(account: Account, **facts: Any) -> Order:
+    """The order that the samples change, as it stands at the broker and in the mirror."""
+    order = Order.objects.create(
+        account=account,
+        status="Live",
+        order_type="Limit",
+        time_in_force="Day",
+        size=10,
+        price="182.40",
+        price_effect="Debit",
+        underlying_symbol="MSFT",
+        cancellable=True,
+        editable=True,
+        received_at=timezone.now(),
+        mirrored_at=timezone.now(),
+        **facts,
+    )
+    OrderLeg.objects.create(
+        order=order,
+        position=0,
+        instrument_type="Equity",
+        symbol="MSFT",
+        action="Buy to Open",
+        quantity=10,
+        remaining_quantity=10,
+    )
+    return order
+
+
+def _stands(broker: SampleBroker) -> None:
+    body = VALID | {"account-number": NUMBER}
+    broker.keep(body, id=1412003, status="Live", editable=True)
+
+
+@pytest.mark.parametrize("name", [name for name in CHANGES if name not in EDITS_OF_PRICE])
+def test_a_change_is_made_with_its_form(
+    name: str, desk: Client, account: Account, broker: SampleBroker
+) -> None:
+    request = order_sample(name)["request"]
+    if "complex-orders" in request["path"]:
+        _change_ratio(desk, account, broker, request)
+        return
+    _stands(broker)
+    order = _working(account, broker_id=1412003)
+    page = f"/orders/{order.pk}/replace/"
+    form = read_form(html(desk.get(page)), "order-change").values
+    assert form["price"] == "182.40"
+    shown = desk.post(page, form | {"price": request["body"]["price"]})
+    path = f"/accounts/{NUMBER}/orders/1412003"
+    wanted = {key: value for key, value in request["body"].items() if key != "legs"}
+    looked_at = plain(broker.last(f"{path}/dry-run"))
+    assert {key: value for key, value in looked_at.items() if key != "legs"} == wanted
+    desk.post(f"{page}send/", read_form(html(shown), "confirm-form").values)
+    assert broker.bodies[-1][:2] == ("PUT", path)
+    # A replacement keeps its legs: with or without them it is the same request.
+    sent = plain(broker.bodies[-1][2])
+    assert {key: value for key, value in sent.items() if key != "legs"} == wanted
+
+
+@pytest.mark.parametrize("name", EDITS_OF_PRICE)
+def test_a_nudge_sends_the_changed_keys_alone(
+    name: str, desk: Client, account: Account, broker: SampleBroker
+) -> None:
+    body = order_sample(name)["request"]["body"]
+    _stands(broker)
+    order = _working(account, broker_id=1412003)
+    ticks = int((Decimal(body["price"]) - Decimal("182.95")) / Decimal("0.01"))
+    Order.objects.filter(pk=order.pk).update(price="182.95")
+    broker.ledger[-1]["price"] = "182.95"
+    shown = desk.post(f"/orders/{order.pk}/nudge/", {"ticks": str(ticks)})
+    confirm = read_form(html(shown), "confirm-form").values
+    desk.post(f"/orders/{order.pk}/replace/send/", confirm)
+    method, path, sent = broker.bodies[-1]
+    assert (method, path) == ("PATCH", f"/accounts/{NUMBER}/orders/1412003")
+    assert plain(sent) == plain(body)
+
+
+def _change_ratio(
+    desk: Client, account: Account, broker: SampleBroker, request: dict[str, Any]
+) -> None:
+    pair = order_sample("request_pairs")["request"]["body"]
+    members = [
+        order | {"id": 1 + n, "status": "Contingent"} for n, order in enumerate(pair["orders"])
+    ]
+    group = pair | {"id": 77104, "account-number": NUMBER, "orders": members}
+    broker.set(f"/accounts/{NUMBER}/complex-orders/77104", group)
+    order = _working(account, broker_id=1, complex_order_id=77104, complex_order_tag="PAIRS::order")
+    page = f"/orders/{order.pk}/ratio/"
+    form = read_form(html(desk.get(page)), "ratio-form").values
+    body = request["body"]
+    form |= {name.replace("-", "_"): value for name, value in body.items()}
+    shown = desk.post(page, form)
+    assert plain(broker.last("/complex-orders/77104/dry-run")) == body, html(shown)
+    desk.post(f"{page}send/", read_form(html(shown), "confirm-form").values)
+    assert broker.bodies[-1] == ("PATCH", request["path"], body)
 
 
 # --- errors -------------------------------------------------------------------------------------
