@@ -32,6 +32,8 @@ from portfolio.live.hub import hub
 from portfolio.selectors import working_orders
 from portfolio.structures import NoStructure
 
+MATCHES = 8
+
 
 @dataclass
 class ChainPage:
@@ -49,6 +51,8 @@ class ChainPage:
     basket: BasketView | None = None
     description: str = ""
     problem: str = ""
+    # (symbol, name) of what begins like a symbol that has no chain.
+    matches: list[tuple[str, str]] = field(default_factory=list)
     live_args: dict[str, Any] = field(default_factory=dict)
     # Only the basket changed: the strikes on the page may stay.
     basket_alone: bool = False
@@ -115,6 +119,7 @@ def _fill(request: HttpRequest, page: ChainPage, connection: Connection) -> None
         page.chain = chain_facts.load(connection, page.wish.kind, page.wish.symbol)
     except NoChain as problem:
         page.problem = str(problem)
+        page.matches = _matches(connection, page.wish.symbol)
         return
     now, book = time.time(), hub.book(market.feed_key(connection))
     page.expiration = _expiration(page.chain, page.wish)
@@ -132,6 +137,14 @@ def _fill(request: HttpRequest, page: ChainPage, connection: Connection) -> None
         "chain": shown.as_args(),
         "legs": [leg.as_args() for leg in page.basket.quoted],
     }
+
+
+def _matches(connection: Connection, symbol: str) -> list[tuple[str, str]]:
+    try:
+        found = reads.search(connection, symbol.lstrip("/")).value
+    except reads.ReadError:
+        return []
+    return [(item.symbol, item.description) for item in found if item.options][:MATCHES]
 
 
 def _underlying(

@@ -154,6 +154,17 @@ def test_an_unknown_symbol(chain):
     assert "The broker has no options on NOPE." in html(answer)
 
 
+def test_what_begins_alike_is_offered(chain, broker):
+    rows = [
+        {"symbol": "SPY", "description": "SPDR S&P 500", "options": True},
+        {"symbol": "SPZ", "description": "No options", "options": False},
+    ]
+    broker.set("/symbols/search/SP", rows)
+    text = html(chain.get("/chain/?symbol=sp"))
+    assert 'href="/chain/?symbol=SPY"' in text and "SPZ" not in text
+    assert_sound(text)
+
+
 def test_a_broker_that_is_away(desk, broker):
     broker.refuse("/option-chains/SPY/nested", error(403, "not_permitted"))
     text = html(desk.get("/chain/?symbol=SPY"))
