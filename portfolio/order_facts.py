@@ -9,8 +9,9 @@ from decimal import Decimal, InvalidOperation
 
 from brokerage.enums import TERMINAL_STATUSES
 from brokerage.execution import services
+from brokerage.execution.commands import OrderLeg
 from brokerage.models import Fill, Order, OrderIntent
-from portfolio import formats, order_rules, order_words
+from portfolio import formats, order_rules, order_words, ticket_values
 from portfolio.live.cells import Cell
 from portfolio.order_words import Chip
 
@@ -62,7 +63,11 @@ class OrderFacts:
     links: list[str]
     rules: list[str]
     text: str
+    # A ticket filled with the same order.
+    again_url: str
     complex_id: int | None = None
+    # One side of a pair: its ratio can be changed.
+    is_pair: bool = False
     role: str = ""
     cells: Mapping[str, Cell] = field(default_factory=dict)
 
@@ -115,7 +120,9 @@ def order_facts(
         links=_links(order),
         rules=order_rules.rule_words(order),
         text=text_of(order),
+        again_url=again_url(order),
         complex_id=order.complex_order_id,
+        is_pair=order.complex_order_tag.startswith("PAIRS"),
         role=order_rules.role_words(order),
         cells=cells or {},
     )
@@ -131,6 +138,24 @@ def moving_amount(order: Order) -> str | None:
     if order.price is not None:
         return "price"
     return "stop_trigger" if order.stop_trigger is not None else None
+
+
+def again_url(order: Order) -> str:
+    """The address of a ticket filled with the same order."""
+    legs = [
+        OrderLeg(leg.instrument_type, leg.symbol, leg.action, leg.quantity)
+        for leg in order.legs.all()
+    ]
+    return ticket_values.order_url(
+        order.account,
+        legs,
+        order_type=order.order_type,
+        time_in_force=order.time_in_force,
+        price=order.price,
+        price_effect=order.price_effect,
+        stop_trigger=order.stop_trigger,
+        origin=f"order:{order.pk}",
+    )
 
 
 def text_of(order: Order) -> str:

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from brokerage import access, selectors
 from brokerage.enums import IntentState
 from brokerage.execution import services
-from brokerage.execution.commands import OrderLeg, ReplaceOrder
+from brokerage.execution.commands import ReplaceOrder
 from brokerage.models import Order
-from portfolio import order_changing, ticket_values
+from portfolio import order_changing
 from portfolio.desk import desk_of
 from portfolio.forms.order_change import ChangeForm
 from portfolio.order_book import Filter
-from portfolio.order_facts import order_facts
+from portfolio.order_facts import again_url, order_facts
 from portfolio.order_words import intent_facts
 from portfolio.views.frame import safe_next
 from portfolio.views.orders import say
@@ -162,22 +162,7 @@ def _say_changed(request: HttpRequest, order: Order, intent: Any) -> None:
 @require_GET
 def order_duplicate(request: HttpRequest, pk: int) -> HttpResponse:
     """A ticket filled with the same order, to be looked at and previewed."""
-    order = access.get_order(request.user, pk)
-    legs = [
-        OrderLeg(leg.instrument_type, leg.symbol, leg.action, leg.quantity)
-        for leg in order.legs.all()
-    ]
-    address = ticket_values.order_url(
-        order.account,
-        legs,
-        order_type=order.order_type,
-        time_in_force=order.time_in_force,
-        price=order.price,
-        price_effect=order.price_effect,
-        stop_trigger=order.stop_trigger,
-        origin=f"order:{order.pk}",
-    )
-    return redirect(address)
+    return redirect(again_url(access.get_order(request.user, pk)))
 
 
 # --- many at once ------------------------------------------------------------------------------

@@ -52,9 +52,18 @@
     const found = inRow && inRow.length ? inRow : [...document.querySelectorAll(`main ${quoted}, .drawer:not([hidden]) ${quoted}`)].filter((node) => !rowOf(node));
     return found.find((node) => !node.disabled && !node.matches("[data-send]"));
   };
+  // The ticket's own buttons, which have no key of theirs written on them.
+  const TICKET = { "[": '[data-step="-1"]', "]": '[data-step="1"]', "{": '[data-step="-1"]', "}": '[data-step="1"]', m: 'button[name="do"][value^="mid"]' };
+  const pressTicket = (key) => {
+    const node = TICKET[key] && document.querySelector(`#ticket ${TICKET[key]}`);
+    if (!node) return false;
+    // With Shift ten ticks, as with the pointer.
+    node.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: key === "{" || key === "}" }));
+    return true;
+  };
   const press = (key) => {
     const node = target(key);
-    if (!node) return false;
+    if (!node) return pressTicket(key);
     if (node.matches(TYPING)) { node.focus(); node.select && node.select(); }
     else node.click();
     return true;
@@ -65,10 +74,11 @@
     if (field) { field.focus(); field.select(); } else location.href = "/trade/";
   };
   const back = () => {
+    const field = document.activeElement;
     const open = document.querySelectorAll("details.menu[open]");
     open.forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
     if (open.length || document.querySelector("dialog[open], [popover]:popover-open")) return;
-    const field = document.activeElement;
+    if (field && field.closest(".drawer:not([hidden])")) return;
     if (field && field.matches(TYPING)) { field.blur(); return; }
     const link = document.querySelector("main [data-back]");
     if (link) link.click();

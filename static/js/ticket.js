@@ -120,11 +120,20 @@
     typed = fields().filter((field) => sent.has(field.name) && sent.get(field.name) !== field.value)
       .map((field) => [field.name, field.value]);
   };
+  // At once, before anything of the new ticket can be pressed; what follows from it is told later.
+  const putBack = (event) => {
+    if (!isTicket(event)) return;
+    for (const [name, value] of typed) {
+      const field = fields().find((item) => item.name === name);
+      if (field && field.value !== value) { field.value = value; field.dataset.typed = "1"; }
+    }
+  };
   const restore = (event) => {
     if (!isTicket(event) && !form()) return;
     for (const [name, value] of typed.splice(0)) {
       const field = fields().find((item) => item.name === name);
-      if (!field || field.value === value) continue;
+      if (!field || (field.value === value && !field.dataset.typed)) continue;
+      delete field.dataset.typed;
       field.value = value;
       const change = () => field.dispatchEvent(new Event("change", { bubbles: true }));
       if (document.activeElement === field) field.addEventListener("blur", change, { once: true });
@@ -289,6 +298,7 @@
   document.addEventListener("htmx:beforeSwap", accept);
   document.addEventListener("htmx:beforeSwap", holdSwap);
   document.addEventListener("htmx:beforeSwap", keep);
+  document.addEventListener("htmx:afterSwap", putBack);
   document.addEventListener("htmx:afterSettle", restore);
   document.addEventListener("htmx:afterSettle", show);
   document.addEventListener("htmx:afterSettle", filled);

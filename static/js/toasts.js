@@ -9,8 +9,14 @@
   const box = () => document.getElementById("toasts");
   const seen = new Set();
 
-  const close = (note) => note.remove();
-  const toast = (text, level = "info", url = "") => {
+  // What is on show, so that a toast outlives the page it came to: a cancellation is often
+  // confirmed while the page that asked for it is already leaving.
+  const SHOWING = "strikedesk-toasts";
+  const showing = () => { try { return JSON.parse(sessionStorage.getItem(SHOWING) || "[]"); } catch { return []; } };
+  const keep = (rows) => { try { sessionStorage.setItem(SHOWING, JSON.stringify(rows)); } catch { /* private mode */ } };
+  const forget = (key) => keep(showing().filter((row) => row.key !== key));
+
+  const toast = (text, level = "info", url = "", key = "", lasts = SHOWN_MS[level] || SHOWN_MS.info) => {
     const place = box();
     if (!place) return;
     const note = document.createElement("div");
@@ -24,18 +30,20 @@
     button.className = "btn btn--small btn--quiet toast__close";
     button.setAttribute("aria-label", "Close this message");
     button.textContent = "×";
-    button.addEventListener("click", () => close(note));
+    const close = () => { note.remove(); if (key) forget(key); };
+    button.addEventListener("click", close);
     note.append(body, button);
     place.append(note);
     while (place.children.length > MOST) place.firstElementChild.remove();
+    if (key) keep([...showing().filter((row) => row.key !== key), { key, text, level, url, until: Date.now() + lasts }].slice(-MOST));
     // A toast that somebody is reading or about to press stays.
-    let left = SHOWN_MS[level] || SHOWN_MS.info;
+    let left = lasts;
     const timer = setInterval(() => {
       if (note.matches(":hover, :focus-within")) return;
       left -= 500;
       if (left > 0 && note.isConnected) return;
       clearInterval(timer);
-      close(note);
+      close();
     }, 500);
     // A refusal interrupts; a fill waits for a pause in what is read out.
     const alerts = document.getElementById("alerts");
@@ -64,7 +72,7 @@
       for (const item of news.items) {
         if (seen.has(item.key)) continue;
         seen.add(item.key);
-        toast(item.text, item.level, item.url);
+        toast(item.text, item.level, item.url, item.key);
       }
       mark = news.mark;
       write(mark);
@@ -78,6 +86,12 @@
   let soon = 0;
   const later = () => { clearTimeout(soon); soon = setTimeout(ask, 120); };
   if (document.body.dataset.newsUrl) {
+    for (const row of showing()) {
+      const left = row.until - Date.now();
+      if (left <= 0) { forget(row.key); continue; }
+      seen.add(row.key);
+      toast(row.text, row.level, row.url, row.key, left);
+    }
     document.body.addEventListener("desk:order.updated", later);
     document.body.addEventListener("desk:notice.updated", later);
     if (mark !== rendered) later();

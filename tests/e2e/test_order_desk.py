@@ -181,7 +181,9 @@ def test_a_future_is_ordered_changed_and_cancelled(wide: Page, desk: LiveDesk) -
     page.get_by_label("Quantity").fill("1")
     limit = trading.mark(desk, "/ESZ6") * 95 // 100 // 10 * 10
     page.get_by_label("Limit price", exact=True).fill(f"{limit}.00")
-    ordering.preview(page).click()
+    send = ordering.preview(page)
+    expect(send).to_contain_text(f"{limit:,}.00 db")
+    send.click()
     expect(ordering.status(page)).to_contain_text("Live", timeout=WAIT)
 
     page.goto(f"{desk.address}/orders/")

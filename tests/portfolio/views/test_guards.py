@@ -42,7 +42,7 @@ def release(account: Any) -> str:
     return f"/kill/simulator/{account.number}/release/"
 
 
-# --- trading on and off -------------------------------------------------------------------------
+# --- trading on and off -----------------------------------------------------
 
 
 def test_trading_goes_off_at_once_and_on_with_a_proof(person, account, user, values, broker):
@@ -74,7 +74,7 @@ def test_many_wrong_tries_are_held_off(person, account, user):
     assert not guard_settings.trading_is_on(user, account)
 
 
-# --- limits, shield -------------------------------------------------------------------------------
+# --- limits, shield -----------------------------------------------------
 
 
 def test_limits_are_kept_shown_and_bind(person, account, values, broker):
@@ -110,7 +110,7 @@ def test_the_shield_names_the_default_account(person, account, user):
     assert guard.default_account is None and not guard.shield
 
 
-# --- the kill switch -------------------------------------------------------------------------------
+# --- the kill switch -----------------------------------------------------
 
 
 def test_the_kill_switch_lists_blocks_and_cancels(person, account, values, broker):
@@ -163,7 +163,7 @@ def test_a_broker_that_is_away_does_not_stop_the_block(person, account, values, 
     assert OrderIntent.objects.get(kind="cancel").state == IntentState.UNKNOWN
 
 
-# --- foreign looks like missing -----------------------------------------------------------------------
+# --- foreign looks like missing -----------------------------------------------------
 
 
 def test_foreign_accounts_look_missing(account, stranger, user):
