@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from portfolio.chain_cells import COLUMNS, ShownRow
+from portfolio.chain_cells import COLUMNS
 from portfolio.chain_facts import Contract
 from portfolio.chain_marks import Mark
+from portfolio.chain_shown import ShownRow
 from portfolio.live.cells import Cell
 
 HEADS = {

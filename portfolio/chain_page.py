@@ -18,12 +18,12 @@ from brokerage.models import Account, Connection
 from portfolio import chain_basket, chain_cells, chain_facts, chain_marks
 from portfolio import structure_templates as templates
 from portfolio.chain_basket import Basket
-from portfolio.chain_cells import Shown
 from portfolio.chain_deltas import Volatilities, deltas_of, volatilities
 from portfolio.chain_facts import Chain, ChainExpiration, NoChain
 from portfolio.chain_legs import BasketView, basket_view
 from portfolio.chain_marks import Marks
 from portfolio.chain_rows import DayRow, day_rows, shown_of, table_html
+from portfolio.chain_shown import Shown
 from portfolio.chain_wish import COUNTS, MIN_DELTAS, USUAL_DAYS, ChainWish
 from portfolio.desk import desk_of
 from portfolio.live.book import LatestBook

@@ -9,11 +9,11 @@ from decimal import Decimal
 from django.utils.safestring import SafeString
 
 from portfolio import formats
-from portfolio.chain_cells import MAX_DAYS, Shown, ShownDay, ShownRow
 from portfolio.chain_deltas import Volatilities, deltas_of
 from portfolio.chain_facts import CALL, PUT, Chain, ChainExpiration, Contract, StrikeRow
 from portfolio.chain_html import TableRow, chain_table_html
 from portfolio.chain_marks import Marks
+from portfolio.chain_shown import MAX_DAYS, Shown, ShownDay, ShownRow
 from portfolio.chain_wish import ChainWish
 from portfolio.live.book import LatestBook
 from portfolio.live.cells import Cell

@@ -15,10 +15,10 @@ from brokerage import access, market
 from brokerage.execution import instruments
 from brokerage.models import Connection
 from portfolio import chain_cells, chain_facts, formats, roll_cells, rolls
-from portfolio.chain_cells import Shown
 from portfolio.chain_deltas import deltas_of, volatilities
 from portfolio.chain_facts import Chain, NoChain
 from portfolio.chain_page import last_known
+from portfolio.chain_shown import Shown
 from portfolio.desk import desk_of
 from portfolio.live.book import LatestBook
 from portfolio.live.cells import Cell

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from brokerage import access, market
 from portfolio import chain_cells, structures, ticket_quotes
 from portfolio.chain_legs import PREFIX
+from portfolio.chain_shown import shown_from_args
 from portfolio.live.cells import Cell
 from portfolio.live.pages import ShellLive
 from portfolio.live.patches import Patch, Wanted, register
@@ -31,7 +32,7 @@ class ChainLive(ShellLive):
         self.feed = ""
         if connection_id:
             self.feed = market.feed_key(access.get_connection(user, connection_id))
-        self.shown = chain_cells.shown_from_args(args.get("chain"))
+        self.shown = shown_from_args(args.get("chain"))
         given = args.get("legs")
         rows = given[: structures.MAX_LEGS] if isinstance(given, list) else []
         self.legs = [leg for row in rows if (leg := ticket_quotes.leg_from_args(row))]

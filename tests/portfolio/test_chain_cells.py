@@ -11,7 +11,7 @@ import pytest
 from brokerage import market
 from brokerage.execution.ticks import Tick
 from portfolio import chain_cells
-from portfolio.chain_cells import Shown, ShownDay, ShownRow, shown_from_args
+from portfolio.chain_shown import Shown, ShownDay, ShownRow, shown_from_args
 from portfolio.live.book import LatestBook
 
 ROWS = tuple(ShownRow(Decimal(n), f"C{n}", f"P{n}") for n in (590, 600, 610))

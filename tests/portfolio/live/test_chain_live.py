@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 
 from brokerage import market
 from brokerage.access import NotFound
-from portfolio.chain_cells import Shown, ShownRow
+from portfolio.chain_shown import Shown, ShownRow
 from portfolio.live.chain import ChainLive
 from portfolio.live.patches import live_view
 from tests.portfolio.factories import make_account, make_connection
