@@ -9,7 +9,7 @@ from functools import reduce
 from math import gcd
 from typing import Any
 
-from brokerage.execution import rules
+from brokerage.execution import matrix, rules
 from brokerage.execution.rules import Condition, OrderRules
 from portfolio import formats, order_words
 from portfolio.forms.ticket_rules import watched_text
@@ -134,7 +134,8 @@ def send_words(body: Body, number: str) -> str:
     orders = orders_of(body)
     tail = f"to …{number[-4:]}"
     if len(orders) == 1:
-        return f"Send: {_phrase(orders[0])} {tail}"
+        waits = " once its conditions are met," if body.get("rules") else ""
+        return f"Send: {_phrase(orders[0])}{waits} {tail}"
     name = GROUP_NAMES.get(str(body.get("type")), "group")
     joint = " or " if body.get("type") == "OCO" else ", then "
     if body.get("type") == "PAIRS":
@@ -149,6 +150,8 @@ def _phrase(body: Body) -> str:
     """`buy 10 AAPL for 229.40 db`, `close 1 SPY put credit spread for 0.40 db`, `roll …`."""
     price = order_words.body_price(dict(body))
     joined = _what(body)
+    if body["order-type"] == matrix.MARKETABLE_LIMIT:
+        return f"{joined} at a limit that the broker sets,"
     if price in ("at the market",) or price.startswith("stop"):
         return f"{joined} {price if price.startswith('at') else 'at ' + price}"
     return f"{joined} for {price}"

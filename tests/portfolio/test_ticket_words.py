@@ -50,6 +50,14 @@ def test_the_button_says_what_happens(name: str, words: str) -> None:
     assert ticket_words.send_words(body(name), "5WT00017") == words
 
 
+def test_what_waits_and_what_has_no_price_is_said() -> None:
+    waits = ticket_words.send_words(body("request_conditional_route_and_cancel"), "5WT00017")
+    assert waits == "Send: buy 20 KO for 60.50 db once its conditions are met, to …0017"
+    free = body("request_equity_market_day") | {"order-type": "Marketable Limit"}
+    words = "Send: buy 5 KO at a limit that the broker sets, to …0017"
+    assert ticket_words.send_words(free, "5WT00017") == words
+
+
 def test_what_closes_is_named_by_what_it_closes() -> None:
     spread = body("request_option_credit_vertical")
     turned = {"Sell to Open": "Buy to Close", "Buy to Open": "Sell to Close"}
