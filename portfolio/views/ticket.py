@@ -16,14 +16,15 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from brokerage import access
-from brokerage.enums import IntentState
+from brokerage.enums import IntentKind, IntentState
 from brokerage.execution import services
 from brokerage.execution.preview import PreviewOutcome, open_preview, preview
-from brokerage.models import OrderPreview
+from brokerage.models import OrderIntent, OrderPreview
 from portfolio import ticket_page, ticket_values
-from portfolio.order_facts import order_facts
+from portfolio.order_facts import OrderFacts, order_facts
 from portfolio.order_words import intent_facts
 from portfolio.ticket_preview import PreviewFacts, facts_of
+from portfolio.ticket_words import OrderWords, order_words_of
 
 UNPROCESSABLE, CONFLICT = 422, 409
 
@@ -130,11 +131,26 @@ def ticket_result(request: HttpRequest, intent_id: uuid.UUID) -> HttpResponse:
         "intent": intent_facts(intent),
         "order": order_facts(intent.order, ours=True) if intent.order else None,
         "again": ticket_values.resend_url(intent),
+        "parts": _parts(intent),
         "open": intent.state in (IntentState.SENDING, IntentState.UNKNOWN),
     }
     if request.headers.get("HX-Target") == "ticket-result":
         return render(request, "portfolio/_ticket_result.html", context)
     return _show(request, "ticket_result", context)
+
+
+def _parts(intent: OrderIntent) -> list[tuple[OrderWords, OrderFacts | None]]:
+    """The orders of a group as they were confirmed, each with what stands at the broker for it."""
+    if intent.kind != IntentKind.COMPLEX:
+        return []
+    words = order_words_of(intent.body, [])
+    group = intent.order.complex_order_id if intent.order else None
+    rows = list(intent.account.orders.filter(complex_order_id=group)) if group else []
+    rows.sort(key=lambda row: (not row.complex_order_tag.endswith("trigger-order"), row.broker_id))
+    facts = [order_facts(row, ours=True) for row in rows]
+    # A replaced member stands there twice: then the order book tells the story.
+    known = facts if len(facts) == len(words) else [None] * len(words)
+    return list(zip(words, known, strict=True))
 
 
 @require_POST

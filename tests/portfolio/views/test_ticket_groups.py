@@ -165,6 +165,35 @@ def test_what_closes_stock_goes_last(desk, account, options):
     assert form["o1-instrument_type"] == "Equity"
 
 
+def test_the_result_of_a_group_shows_each_of_its_orders(desk, values, broker):
+    def group(body: Any, **more: Any) -> Any:
+        members = [broker.keep(row | {"account-number": "5WT00001"}, **more) for row in body]
+        for row in members:
+            row |= {"complex-order-id": 77, "complex-order-tag": "OTOCO::oco-1-order"}
+        return members
+
+    def answer(method: str, path: str, body: Any, bearer: str) -> Any:
+        if "complex-orders" not in path or method == "GET":
+            return real(method, path, body, bearer)
+        if path.endswith("dry-run"):
+            told = body | {"trigger-order": body["trigger-order"] | {"status": "Contingent"}}
+            return 201, {"data": {"complex-order": told, "warnings": []}, "context": path}
+        first, *rest = group([body["trigger-order"], *body["orders"]], status="Contingent")
+        first["complex-order-tag"] = "OTOCO::trigger-order"
+        kept = {"id": 77, "type": "OTOCO", "account-number": "5WT00001"}
+        data = kept | {"trigger-order": first, "orders": rest}
+        return 201, {"data": {"complex-order": data, "warnings": []}, "context": path}
+
+    real, broker.answer = broker.answer, answer
+    form = posted(desk, values, group="OTOCO") | {"o1-price": "240", "o2-stop_trigger": "200"}
+    shown = html(desk.post("/trade/preview/", form))
+    sent = desk.post("/trade/submit/", read_form(shown, "confirm-form").values)
+    text = html(desk.get(sent["Location"]))
+    assert text.count(">Contingent</a>") == 3
+    for words in ("Entry", "Take profit", "240.00 cr", "stop 200.00", "Cancel the group"):
+        assert words in text
+
+
 # --- conditions ---------------------------------------------------------------------------------
 
 
