@@ -17,7 +17,7 @@ ACCOUNTS = 40
 OPEN_ROUNDS = 6
 # A new broker and a new person after so many rounds: ledgers and lists stay of a real size.
 EPOCH = 100
-GIVE_UP_SECONDS = 90.0
+GIVE_UP_SECONDS = 900.0
 
 
 def main(arguments: list[str] | None = None) -> int:
