@@ -49,12 +49,14 @@ class Epoch:
             time.sleep(0.1)
 
     def end(self) -> None:
-        if self.gateway is not None:
-            self.servers.end(self.gateway)
-        if self.desk is not None:
-            connections.remove(self.desk.connection, self.desk.user)
-        self.broker.stop()
-        databases.close_all()
+        try:
+            if self.gateway is not None:
+                self.servers.end(self.gateway)
+            if self.desk is not None:
+                connections.remove(self.desk.connection, self.desk.user)
+            databases.close_all()
+        finally:
+            self.broker.stop()
 
     def play(self, todo: list[Round], most_open: int, give_up: float) -> None:
         """Play all, keeping `most_open` rounds unsettled at most."""
