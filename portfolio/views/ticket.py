@@ -127,11 +127,14 @@ def _conflict(request: HttpRequest, shown: OrderPreview, reason: str) -> HttpRes
 def ticket_result(request: HttpRequest, intent_id: uuid.UUID) -> HttpResponse:
     """What became of it; lives by push, and by polling while the outcome is open."""
     intent = access.get_intent(request.user, intent_id)
+    parts = _parts(intent)
     context = {
         "intent": intent_facts(intent),
         "order": order_facts(intent.order, ours=True) if intent.order else None,
         "again": ticket_values.resend_url(intent),
-        "parts": _parts(intent),
+        "parts": parts,
+        # The exits still work after the entry has filled.
+        "group_works": any(facts is not None and not facts.terminal for _, facts in parts),
         "open": intent.state in (IntentState.SENDING, IntentState.UNKNOWN),
     }
     if request.headers.get("HX-Target") == "ticket-result":
