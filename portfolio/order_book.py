@@ -14,7 +14,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from brokerage import clock, selectors
-from brokerage.enums import CANCEL_KINDS, IntentState
+from brokerage.enums import CANCEL_KINDS, IntentKind, IntentState
+from brokerage.execution import services
 from brokerage.models import Account, Connection, Order, OrderIntent
 from portfolio import formats, order_market
 from portfolio.desk import RequestDesk, desk_of
@@ -71,6 +72,14 @@ def _side(side: str) -> Q:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownFacts:
+    """A command without a clear outcome, and orders at the broker that may be it."""
+
+    intent: IntentFacts
+    alike: list[OrderFacts]
+
+
+@dataclass(frozen=True, slots=True)
 class StreamState:
     """The account stream when it is not up: orders are then read, not told."""
 
@@ -87,7 +96,7 @@ class BookPage:
     tab: str
     filter: Filter
     rows: list[OrderFacts | GroupFacts] = field(default_factory=list)
-    intents: list[IntentFacts] = field(default_factory=list)
+    intents: list[UnknownFacts] = field(default_factory=list)
     pages: Page[Order] | None = None
     unknown_count: int = 0
     working_count: int = 0
@@ -119,7 +128,10 @@ def load(request: HttpRequest) -> BookPage:
     page.working_count = selectors.orders_for(accounts, "working").count()
     page.stream = _stream(connection, desk.now)
     if page.tab == "unknown":
-        page.intents = [intent_facts(row) for row in unknown(desk.user, accounts)]
+        page.intents = [
+            UnknownFacts(intent_facts(row), [order_facts(item) for item in _alike(row)])
+            for row in unknown(desk.user, accounts)
+        ]
         return page
     rows = page.filter.apply(selectors.orders_for(accounts, page.tab, connection=connection))
     page.pages = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
@@ -133,6 +145,12 @@ def unknown(user: Any, accounts: Iterable[Account]) -> QuerySet[OrderIntent]:
     given_up = Q(state=IntentState.NOT_FOUND) & ~Q(kind__in=CANCEL_KINDS)
     rows = OrderIntent.objects.filter(open_states | given_up, user=user, account__in=list(accounts))
     return rows.select_related("account", "connection", "order", "target")
+
+
+def _alike(intent: OrderIntent) -> list[Order]:
+    """Only an order that is still looked for can be claimed."""
+    claimable = intent.kind == IntentKind.SUBMIT and intent.state == IntentState.UNKNOWN
+    return services.look_alikes(intent) if claimable else []
 
 
 def _stream(connection: Connection | None, now: float) -> StreamState | None:

@@ -20,6 +20,7 @@ _FAMILIES = (
     "chain",
     "orders",
     "order_changes",
+    "order_cancels",
     "order_ratio",
     "guards",
     "kill",

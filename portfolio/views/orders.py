@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import uuid
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from brokerage import access
 from brokerage.execution import services
@@ -68,6 +69,24 @@ def say(request: HttpRequest, name: str, cancel: IntentFacts) -> None:
         messages.error(request, f"{name.capitalize()} was not cancelled. {cancel.reason}")
 
 
+@require_POST
+def intent_claim(request: HttpRequest, intent_id: uuid.UUID) -> HttpResponse:
+    """A person says whether an order that looks the same is the one whose answer was lost."""
+    intent = access.get_intent(request.user, intent_id)
+    order = access.get_order(request.user, request.POST.get("order", ""))
+    mine = request.POST.get("is") == "mine"
+    try:
+        (services.adopt if mine else services.disown)(request.user, intent, order)
+    except services.CommandRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(f"{reverse('portfolio:order-list')}?tab=unknown")
+    if mine:
+        messages.success(request, f"Order {order.broker_id} is taken for the one that was sent.")
+        return redirect("portfolio:order-detail", order.pk)
+    messages.success(request, f"Order {order.broker_id} is left out; the desk goes on looking.")
+    return redirect(f"{reverse('portfolio:order-list')}?tab=unknown")
+
+
 __all__ = ["OrderFacts", "TimelineEntry", "order_facts", "order_urls"]
 
 order_urls = [
@@ -75,5 +94,6 @@ order_urls = [
     path("orders/table/", order_table, name="order-table"),
     path("orders/<int:pk>/", order_page, name="order-detail"),
     path("orders/<int:pk>/cancel/", order_cancel, name="order-cancel"),
+    path("orders/claim/<uuid:intent_id>/", intent_claim, name="intent-claim"),
 ]
 urlpatterns = order_urls
