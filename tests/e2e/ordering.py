@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e import trading
 from tests.e2e.live_desk import LiveDesk
 
-WAIT = 20_000
+WAIT = 30_000
 
 
 def working(desk: LiveDesk) -> int:
