@@ -16,7 +16,7 @@ AGAIN := --reruns 1 -rR
 UV_COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help setup setup-dev demo demo-reset test static check simulator-soak bench lock clean
+.PHONY: help setup setup-dev demo demo-reset test static check simulator-soak exactly-once bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -52,6 +52,10 @@ static: setup-dev
 
 simulator-soak: setup-dev ## a million random steps of the simulated broker; STEPS=, hours
 	SIMULATOR_STEPS=$(or $(STEPS),1000000) $(PY) -m pytest -q -n $(WORKERS) tests/simulator/properties
+
+exactly-once: setup-dev ## kill everything while orders are sent; RUNS=, SEED=, RECORD=; 2 hours
+	@$(PY) -m tests.exactly_once --runs $(or $(RUNS),10000) --seed $(or $(SEED),1) \
+		--record $(or $(RECORD),.exactly-once/$(or $(SEED),1).jsonl)
 
 bench: setup-dev $(VENV)/.bench ## measure each performance claim
 	@for file in bench/bench_*.py; do \

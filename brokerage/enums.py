@@ -29,7 +29,7 @@ class StreamState(models.TextChoices):
 
 
 class IntentState(models.TextChoices):
-    """What is known of a submit or cancel. Denied is ours, rejected theirs, unknown neither."""
+    """What is known of a command. Denied is ours, rejected theirs, unknown neither."""
 
     SENDING = "sending"
     ACCEPTED = "accepted"
@@ -42,7 +42,28 @@ class IntentState(models.TextChoices):
 
 class IntentKind(models.TextChoices):
     SUBMIT = "submit"
+    # A group of orders that depend on each other.
+    COMPLEX = "complex"
+    REPLACE = "replace"
+    EDIT_COMPLEX = "edit-complex"
     CANCEL = "cancel"
+    CANCEL_COMPLEX = "cancel-complex"
+
+
+# Commands that make something new at the broker, and those that only take back.
+PLACING_KINDS = (IntentKind.SUBMIT, IntentKind.COMPLEX)
+CANCEL_KINDS = (IntentKind.CANCEL, IntentKind.CANCEL_COMPLEX)
+
+
+class NewsKind(models.TextChoices):
+    """What people are told of an order."""
+
+    PARTIAL = "partial", "partly filled"
+    FILLED = "filled"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REMOVED = "removed"
 
 
 class SyncKind(models.TextChoices):

@@ -41,7 +41,7 @@ def is_real(name: str) -> bool:
 
 
 def scopes_for(name: str) -> str:
-    """The scopes to ask for: reading alone wherever orders may not be sent yet."""
+    """The scopes to ask for: reading alone where this server may not send orders."""
     return "read trade" if name in settings.ORDER_ENVIRONMENTS else "read"
 
 

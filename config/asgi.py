@@ -15,11 +15,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 pages = get_asgi_application()
 
-from brokerage.execution import boot  # noqa: E402  (needs the app registry)
+from brokerage.credentials import keys  # noqa: E402  (needs the app registry)
+from brokerage.execution import boot  # noqa: E402
 from portfolio.live.routing import websocket_urlpatterns  # noqa: E402
 
 # What was shown before this process started can no longer be confirmed.
 boot.announce_restart()
+keys.report_soon()
 
 application = ProtocolTypeRouter(
     {

@@ -183,10 +183,14 @@ OAUTH_CLIENT_SECRETS = {
     "sandbox": env.text("OAUTH_CLIENT_SECRET_SANDBOX", ""),
     "simulator": env.text("OAUTH_CLIENT_SECRET_SIMULATOR", ""),
 }
-# The safety catch: environments in which orders may be sent at all.
-ORDER_ENVIRONMENTS = ("simulator",)
+# Environments in which orders may be sent at all. Real accounts start with trading switched off.
+ORDER_ENVIRONMENTS = tuple(env.words("ORDER_ENVIRONMENTS", ["simulator", "sandbox", "production"]))
+# Where a person need not switch trading on first: nothing real can be lost there.
+TRADING_STARTS_ON = ("simulator",)
 PREVIEW_SECONDS = env.seconds("PREVIEW_SECONDS", 60, minimum=1)
 RECONCILE_WINDOW_SECONDS = env.seconds("RECONCILE_WINDOW_SECONDS", 60)
+# How much longer than its time-out a command may be under way before its process counts as dead.
+ORDER_PATIENCE_SECONDS = env.seconds("ORDER_PATIENCE_SECONDS", 5)
 REFRESH_AHEAD_SECONDS = env.seconds("REFRESH_AHEAD_SECONDS", 60)
 
 # --- Ages: how old a figure's input may be before it is drawn as stale (seconds) --------------

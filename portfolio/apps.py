@@ -7,4 +7,4 @@ class PortfolioConfig(AppConfig):
 
     def ready(self) -> None:
         # Live views register themselves by their page's name.
-        from portfolio.live import pages, ticket  # noqa: F401
+        from portfolio.live import chain, chain_roll, orders, pages, ticket  # noqa: F401

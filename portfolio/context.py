@@ -14,9 +14,9 @@ from django.utils.functional import SimpleLazyObject
 
 from brokerage import clock, selectors
 from brokerage.clock import SessionState
-from brokerage.models import Connection, Order
+from brokerage.models import Connection, KillSwitch, Order
 from brokerage.simulated import offered_to
-from portfolio import formats
+from portfolio import formats, order_news
 from portfolio.analytics.pnl import buying_power_use
 from portfolio.desk import RequestDesk, desk_of
 from portfolio.live.cells import Cell, shell_cells
@@ -26,18 +26,20 @@ from portfolio.strip import strip_of
 from users.look import Look
 
 _CONNECTION_PAGES = ("connection-list", "connection-new", "connection-remove")
+_POSITION_PAGES = ("position-list", "position-actions", "roll")
 # URL name, word, icon, names of pages that belong to it.
 NAVIGATION = (
     ("portfolio:dashboard", "Dashboard", "dashboard", ("dashboard", "account-detail")),
-    ("portfolio:position-list", "Positions", "positions", ("position-list",)),
-    ("portfolio:ticket", "Trade", "trade", ("ticket", "ticket-preview", "ticket-result")),
+    ("portfolio:position-list", "Positions", "positions", _POSITION_PAGES),
+    ("portfolio:ticket", "Trade", "trade", ("ticket", "ticket-preview", "ticket-result", "chain")),
     ("portfolio:order-list", "Orders", "orders", ("order-list", "order-detail")),
+    ("portfolio:guards", "Guards", "guards", ("guards", "guards-account", "kill-switch")),
     ("portfolio:connection-list", "Connections", "connections", _CONNECTION_PAGES),
     ("portfolio:notice-list", "Notices", "notices", ("notice-list",)),
     ("portfolio:simulator", "Simulator", "simulator", ("simulator", "simulator-act")),
 )
 # On a phone these stand behind "More".
-_SECONDARY = ("Connections", "Notices", "Simulator")
+_SECONDARY = ("Guards", "Connections", "Notices", "Simulator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
+    """One line over the page; `url` and `action` lead to what can be done about it."""
+
     level: str
     text: str
+    url: str = ""
+    action: str = ""
 
 
 class Shell:
@@ -175,7 +181,20 @@ class Shell:
     @cached_property
     def banners(self) -> list[Banner]:
         """What holds for the whole page: closed market, delayed quotes, logins in trouble."""
-        return [*self._connection_banners(), *self._market_banners()]
+        return [*self._kill_banners(), *self._connection_banners(), *self._market_banners()]
+
+    def _kill_banners(self) -> list[Banner]:
+        accounts = [item.account for item in self.desk.facts.accounts]
+        return [
+            Banner(
+                "danger",
+                f"The kill switch of {row.account} is on since "
+                f"{formats.market_datetime(row.blocked_at)}: nothing is sent for it.",
+                _url("portfolio:kill-switch"),
+                "Release…",
+            )
+            for row in KillSwitch.objects.filter(account__in=accounts).select_related("account")
+        ]
 
     def _connection_banners(self) -> list[Banner]:
         banners = []
@@ -213,6 +232,11 @@ class Shell:
     @cached_property
     def notice_count(self) -> int:
         return selectors.notices_for(self.request.user).count()
+
+    @property
+    def news_mark(self) -> str:
+        """Events of orders up to this mark are older than the page: no toast for them."""
+        return str(order_news.mark_of(self.request.user))
 
     @property
     def live_args(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 MINUS = "−"
@@ -204,19 +205,37 @@ _OPTION = re.compile(r"(?P<root>[A-Z0-9]{1,6}) *(?P<ymd>\d{6})(?P<cp>[CP])(?P<k>
 _FUTURE_OPTION = re.compile(r"\.(?P<root>/.{5}).{6}(?P<ymd>\d{6})(?P<cp>[CP])(?P<k>\d+(?:\.\d+)?)")
 
 
-def symbol_label(symbol: str, instrument_type: str = "") -> str:
-    """`SPY   260117P00590000` → `SPY 17 Jan 26 590 P`; what is no option stays as it is."""
+class OptionParts(NamedTuple):
+    """What an option's symbol says: root, expiration, C or P, strike."""
+
+    root: str
+    day: date
+    right: str
+    strike: Decimal
+
+
+def option_parts(symbol: str) -> OptionParts | None:
+    """The parts of an option's symbol, on stock or on a future; None for anything else."""
     found = _OPTION.fullmatch(symbol) or _FUTURE_OPTION.fullmatch(symbol)
     if found is None:
-        return symbol
+        return None
     try:
         day = datetime.strptime(found["ymd"], "%y%m%d").date()
     except ValueError:
-        return symbol
+        return None
     strike = Decimal(found["k"])
     if not symbol.startswith("."):
         strike /= 1000
-    return f"{found['root'].strip()} {short_date(day, year=True)} {trimmed(strike)} {found['cp']}"
+    return OptionParts(found["root"].strip(), day, found["cp"], strike)
+
+
+def symbol_label(symbol: str, instrument_type: str = "") -> str:
+    """`SPY   260117P00590000` → `SPY 17 Jan 26 590 P`; what is no option stays as it is."""
+    parts = option_parts(symbol)
+    if parts is None:
+        return symbol
+    day = short_date(parts.day, year=True)
+    return f"{parts.root} {day} {trimmed(parts.strike)} {parts.right}"
 
 
 def leg_label(amount: Number, symbol: str, instrument_type: str = "") -> str:

@@ -6,7 +6,9 @@ Everything printed passes through `escape`; class names and ids are ours.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -100,12 +102,26 @@ def group_lines(rows: GroupRows) -> Iterable[str]:
     yield (
         '<tr role="row" class="group" tabindex="-1">'
         '<th role="rowheader" scope="rowgroup" colspan="2">'
-        f'<span class="symbol">{escape(rows.group.underlying)}</span>{_span(rows.words)}</th>'
+        f'<span class="symbol">{escape(rows.group.underlying)}</span>{_span(rows.words)}'
+        f"{_act(f'group={rows.group.key}', rows.group.underlying)}</th>"
         f"{_plain(rows.dte, 'num w-dte secondary', 'DTE')}{_EMPTY}{cell_html(rows.last, 'Last')}"
         f"{_sums(rows.totals)}</tr>"
     )
     for row in rows.rows:
         yield leg_line(row)
+
+
+def _act(query: str, label: str) -> str:
+    """The way to what can be done with a row; a script shows the usual ones beside it."""
+    name = f'<span class="visually-hidden"> Actions of {escape(label)}</span>'
+    return (
+        f'<a class="act" href="{_actions_url()}?{query}" title="Close, roll and more">⋯{name}</a>'
+    )
+
+
+@lru_cache(maxsize=1)
+def _actions_url() -> str:
+    return reverse("portfolio:position-actions")
 
 
 def _sums(totals: dict[str, Cell]) -> str:
@@ -122,12 +138,13 @@ def leg_line(row: LegRow, css: str = "leg") -> str:
     )
     closed = " closed" if leg.closed_today else ""
     name = f"{css}{closed}"
+    act = "" if leg.closed_today else _act(f"leg={leg.pk}", leg.label)
     live = "".join(
         cell_html(cell, label) for cell, (_, label) in zip(row.cells, LIVE_COLUMNS, strict=True)
     )
     return (
         f'<tr role="row" class="{name}" tabindex="-1"><th role="rowheader" scope="row">'
-        f"{escape(leg.label)}{badges}</th>"
+        f"{escape(leg.label)}{badges}{act}</th>"
         f"{_plain(row.quantity, f'num w-qty {row.quantity_css}', 'Qty')}"
         f"{_plain(row.dte, 'num w-dte', 'DTE')}"
         f"{_plain(row.open_price, 'num w-price', 'Open')}{live}</tr>"

@@ -31,6 +31,8 @@ PATHS: dict[str, str] = {
     "warning": '<path d="M10 3l8 14H2zM10 8v4M10 14.5h.01"/>',
     "danger": '<path d="M7 2.5h6L17.5 7v6L13 17.5H7L2.5 13V7zM10 6.5V11M10 13.5h.01"/>',
     "error": '<path d="M7 2.5h6L17.5 7v6L13 17.5H7L2.5 13V7zM10 6.5V11M10 13.5h.01"/>',
+    "stop": '<path d="M7 2.5h6L17.5 7v6L13 17.5H7L2.5 13V7z"/><path d="M7.5 7.5h5v5h-5z"/>',
+    "guards": '<path d="M10 2.5l6.5 2.5v5c0 4-3 6.5-6.5 7.5-3.5-1-6.5-3.5-6.5-7.5V5z"/>',
     "clock": '<circle cx="10" cy="10" r="7"/><path d="M10 6v4l3 2"/>',
     "lock": '<rect x="4" y="9" width="12" height="8" rx="1"/><path d="M7 9V6.5a3 3 0 0 1 6 0V9"/>',
     "back": '<path d="M16 10H4M9 5l-5 5 5 5"/>',

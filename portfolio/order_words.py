@@ -8,9 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from brokerage.enums import (
+    CANCEL_KINDS,
+    PLACING_KINDS,
     SUBMISSION_STATUSES,
     TERMINAL_STATUSES,
     WORKING_STATUSES,
+    IntentKind,
     IntentState,
 )
 from brokerage.models import Order, OrderIntent
@@ -166,8 +169,11 @@ def age_words(since: datetime | None, now: datetime) -> str:
 
 
 def body_legs(body: dict[str, Any]) -> list[str]:
-    """The legs of a request body, as traders write them."""
+    """The legs of a request body, as traders write them; of a group those of all its orders."""
     words = []
+    if "orders" in body:
+        trigger = [body["trigger-order"]] if body.get("trigger-order") else []
+        return [word for order in [*trigger, *body["orders"]] for word in body_legs(order)]
     for leg in body.get("legs") or []:
         quantity = leg.get("quantity")
         amount = None if quantity is None else Decimal(str(quantity))
@@ -182,6 +188,8 @@ def body_legs(body: dict[str, Any]) -> list[str]:
 def body_price(body: dict[str, Any]) -> str:
     """`229.40 db`, `stop 171.25`, `at the market`, `for $25.00`."""
     parts = []
+    if "orders" in body:
+        return str(body.get("type") or "group")
     if body.get("stop-trigger"):
         parts.append(f"stop {formats.price(body['stop-trigger'])}")
     if body.get("price"):
@@ -212,6 +220,7 @@ class IntentFacts:
 
     id: str
     kind: str
+    what: str
     chip: Chip
     legs: list[str]
     price: str
@@ -231,17 +240,39 @@ class IntentFacts:
     sent_at: datetime | None
 
 
+_COMMANDS = {
+    IntentKind.SUBMIT: "Order",
+    IntentKind.COMPLEX: "Group of orders",
+    IntentKind.REPLACE: "Change of order",
+    IntentKind.EDIT_COMPLEX: "Change of group",
+    IntentKind.CANCEL: "Cancellation of order",
+    IntentKind.CANCEL_COMPLEX: "Cancellation of group",
+}
+
+
+def command_words(intent: OrderIntent) -> str:
+    """What was sent: `Order`, `Change of order 4711`."""
+    number = intent.target.broker_id if intent.target else intent.complex_id
+    named = number if intent.kind not in PLACING_KINDS else None
+    return f"{_COMMANDS[IntentKind(intent.kind)]} {named or ''}".strip()
+
+
+def _target_legs(intent: OrderIntent) -> list[str]:
+    return leg_words(intent.target.legs.all()) if intent.target else []
+
+
 def intent_facts(intent: OrderIntent) -> IntentFacts:
     text, tone = INTENT_WORDS[IntentState(intent.state)]
-    body = intent.body if intent.kind == "submit" else {}
+    body = intent.body if intent.kind in PLACING_KINDS else {}
     # Times beside the broker's are told by the broker's clock.
     offset = timedelta(seconds=intent.connection.clock_offset_seconds if intent.connection else 0)
     return IntentFacts(
         id=str(intent.pk),
         kind=intent.kind,
+        what=command_words(intent),
         chip=Chip(text, tone),
-        legs=body_legs(body),
-        price=body_price(body) if body else "",
+        legs=body_legs(body) if body else _target_legs(intent),
+        price=body_price(intent.body) if intent.kind not in CANCEL_KINDS else "",
         order_type=body.get("order-type", ""),
         time_in_force=body.get("time-in-force", ""),
         account=str(intent.account),
@@ -250,7 +281,7 @@ def intent_facts(intent: OrderIntent) -> IntentFacts:
         reason=intent.reason,
         is_open=intent.state in (IntentState.SENDING, IntentState.UNKNOWN),
         is_unknown=intent.state == IntentState.UNKNOWN,
-        may_send_again=intent.kind == "submit"
+        may_send_again=intent.kind in PLACING_KINDS
         and intent.state in (IntentState.NOT_FOUND, IntentState.DENIED, IntentState.REJECTED),
         differences=intent.error.get("echo", []),
         look_alikes=intent.error.get("look_alikes", []),

@@ -9,23 +9,23 @@ from brokerage.execution.checks import InstrumentFacts
 from brokerage.execution.commands import CRYPTOCURRENCY, EQUITY, OrderLeg
 from brokerage.execution.instruments import Expiration
 from portfolio import ticket_quotes, ticket_values
-from portfolio.forms.ticket import OPTION_TYPES, Ticket
+from portfolio.forms.ticket import OPTION_TYPES, Part
 from portfolio.ticket_quotes import QuotedLeg
 
 
-def draft_legs(ticket: Ticket, chain: Mapping[str, Expiration]) -> list[OrderLeg | None]:
+def draft_legs(order: Part, chain: Mapping[str, Expiration]) -> list[OrderLeg | None]:
     """The legs as far as they are complete; None for one that is not."""
-    return [_draft_leg(ticket, index, chain) for index in range(ticket.shape.legs)]
+    return [_draft_leg(order, index, chain) for index in range(order.shape.legs)]
 
 
-def _draft_leg(ticket: Ticket, index: int, chain: Mapping[str, Expiration]) -> OrderLeg | None:
-    values, kind = ticket.values, ticket.shape.instrument_type
+def _draft_leg(order: Part, index: int, chain: Mapping[str, Expiration]) -> OrderLeg | None:
+    values, kind = order.values, order.shape.instrument_type
     symbol = values.get("symbol", "")
     if kind in OPTION_TYPES:
         symbol = _draft_contract(values, f"leg-{index}", chain)
     if not symbol:
         return None
-    action = values.get(f"leg-{index}-action") or ticket.legs[index].fields["action"].choices[0][0]
+    action = values.get(f"leg-{index}-action") or order.legs[index].fields["action"].choices[0][0]
     return OrderLeg(
         kind,
         symbol,

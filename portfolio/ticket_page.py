@@ -10,23 +10,34 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from brokerage import access, market
-from brokerage.execution import checks, instruments, ticks
-from brokerage.execution.checks import Finding, InstrumentFacts
-from brokerage.execution.commands import (
-    EQUITY,
-    FUTURE,
-    SubmitOrder,
-)
+from brokerage import access, clock, market
+from brokerage.execution import instruments
+from brokerage.execution.checks import Finding
 from brokerage.execution.instruments import Expiration
 from brokerage.models import Account, Connection
-from portfolio import market_panel, ticket_legs, ticket_quotes, ticket_values
+from portfolio import (
+    market_panel,
+    ticket_edits,
+    ticket_parts,
+    ticket_structure,
+    ticket_symbols,
+    ticket_values,
+    ticket_venues,
+)
 from portfolio.desk import desk_of
 from portfolio.forms.ticket import OPTION_TYPES, Ticket, account_key
 from portfolio.live.cells import Cell
 from portfolio.live.hub import hub
 from portfolio.market_panel import Panel
-from portfolio.ticket_quotes import Net, QuotedLeg
+from portfolio.ticket_parts import PartPage
+from portfolio.ticket_structure import Structure, StructureInput
+from portfolio.ticket_symbols import SymbolsFound
+
+Chain = Mapping[str, Expiration]
+SPLIT_WORDS = (
+    "The broker takes stock and options as separate orders only. They are sent as a group: "
+    "the second works once the first has filled."
+)
 
 
 @dataclass
@@ -36,56 +47,39 @@ class TicketPage:
     ticket: Ticket
     account: Account | None
     connection: Connection | None
-    increments: tuple[ticks.Tick, ...] = ()
-    quoted: list[QuotedLeg] = field(default_factory=list)
-    cells: dict[str, Cell] = field(default_factory=dict)
-    net: Net = field(default_factory=Net)
+    parts: list[PartPage] = field(default_factory=list)
     panel: Panel | None = None
-    # Units of one lot of the order: 100 for an option, 1 for a share.
-    multiplier: Decimal | None = None
-    description: str = ""
-    problem: str = ""
     live_args: dict[str, Any] = field(default_factory=dict)
+    structure: Structure | None = None
+    # Where the account's latest executions came from, as the broker names its venues.
+    venues: str = ""
 
     @property
     def ticket_id(self) -> str:
         return self.ticket.client_order_id
 
     @property
-    def is_option(self) -> bool:
-        return self.ticket.shape.instrument_type in OPTION_TYPES
+    def first(self) -> PartPage:
+        return self.parts[0]
 
     @property
-    def leg_rows(self) -> list[tuple[Any, list[Cell]]]:
-        """Each leg form with its live bid, mid and ask (none while it is incomplete)."""
-        rows = []
-        for index, form in enumerate(self.ticket.legs):
-            names = [f"leg-{index}-{side}" for side in ("bid", "mid", "ask")]
-            rows.append((form, [self.cells[name] for name in names if name in self.cells]))
-        return rows
+    def cells(self) -> dict[str, Cell]:
+        """The live figures of the first order."""
+        return self.first.cells
 
     @property
-    def ticks_json(self) -> str:
-        """Increments for the steppers: [["0.01", "3.0"], ["0.05", null]]."""
-        rows = [
-            [f"{tick.value:f}", None if tick.threshold is None else f"{tick.threshold:f}"]
-            for tick in self.increments or ticks.CENT
-        ]
-        return json.dumps(rows)
+    def multiplier(self) -> Decimal | None:
+        return self.first.multiplier
+
+    @property
+    def split_words(self) -> str:
+        """Said when legs of two kinds were made a group."""
+        split = self.ticket.group and self.ticket.values.get("split")
+        return SPLIT_WORDS if split else ""
 
     @property
     def live_json(self) -> str:
         return json.dumps(self.live_args)
-
-    @property
-    def side_word(self) -> str:
-        """For one leg: what its price is, spelled out."""
-        action = str(
-            self.ticket.values.get("leg-0-action") or self.ticket.legs[0]["action"].value()
-        )
-        return (
-            "debit (db), you pay" if not action.startswith("Sell") else "credit (cr), you receive"
-        )
 
 
 def no_account() -> Finding:
@@ -97,21 +91,55 @@ def load(request: HttpRequest, data: Mapping[str, Any], *, draft: bool) -> Ticke
     values = {key: str(data[key])[:200] for key in data}
     accounts = _account_choices(request)
     account, connection = _account(request, values, accounts)
-    ticket_values.normalise(values)
     if draft:
-        ticket_values.take_ticket(values)
-        ticket_values.act(values)
-    chain, problem = _chain(connection, values)
-    ticket_values.place_contracts(values, chain)
-    if draft:
-        ticket_values.drop_stale_price(values)
-    ticket = Ticket(values, accounts=accounts, chain=chain, draft=draft)
-    page = TicketPage(ticket, account, connection, problem=problem)
+        ticket_edits.take_ticket(values)
+        ticket_edits.act(values)
+        ticket_edits.split_kinds(values)
+    chains = _complete(connection, values, draft)
+    ticket = Ticket(values, accounts=accounts, chains=[chain for chain, _ in chains], draft=draft)
+    page = _page(ticket, account, connection, chains)
+    if draft and _set_prices(page, values):
+        found = [chain for chain, _ in chains]
+        page.ticket = Ticket(values, accounts=accounts, chains=found, draft=True)
+        for part, form in zip(page.parts, page.ticket.parts, strict=True):
+            part.form = form
     if connection is not None:
-        _quote(request, page, chain)
-        if draft and _set_price(page, values):
-            page.ticket = Ticket(values, accounts=accounts, chain=chain, draft=True)
+        _show_panel(request, page)
+        page.structure = structure_of(page)
+    page.venues = ", ".join(ticket_venues.lately(account)) if account else ""
     return page
+
+
+def _complete(
+    connection: Connection | None, values: dict[str, str], draft: bool
+) -> list[tuple[Chain, str]]:
+    """Spell, look up and place what was typed, by order; their chains, or why there is none."""
+    chains = []
+    for spec, own in ticket_edits.parts_of(values):
+        ticket_edits.normalise(own, spec, values)
+        if spec.own_legs:
+            ticket_edits.take_symbol(own, connection)
+        chain, problem = _chain(connection, own) if spec.own_legs else ({}, "")
+        ticket_edits.place_contracts(own, chain)
+        if draft:
+            ticket_edits.drop_stale_price(own)
+        ticket_edits.put_back(values, spec, own)
+        chains.append((chain, problem))
+    return chains
+
+
+def _page(
+    ticket: Ticket,
+    account: Account | None,
+    connection: Connection | None,
+    chains: list[tuple[Chain, str]],
+) -> TicketPage:
+    parts = ticket_parts.part_pages(ticket, [chain for chain, _ in chains])
+    for part, (_, problem) in zip(parts, chains, strict=True):
+        part.problem = problem
+        if connection is not None:
+            ticket_parts.quote(part, connection)
+    return TicketPage(ticket, account, connection, parts)
 
 
 # --- account ----------------------------------------------------------------------------------
@@ -159,10 +187,10 @@ def _connection(user: Any, account: Account) -> Connection | None:
 
 
 def _chain(
-    connection: Connection | None, values: Mapping[str, str]
+    connection: Connection | None, own: Mapping[str, str]
 ) -> tuple[dict[str, Expiration], str]:
-    """Expirations of the ticket's underlying; empty for anything that has none."""
-    kind, symbol = values["instrument_type"], values.get("symbol", "")
+    """Expirations of the order's underlying; empty for anything that has none."""
+    kind, symbol = own["instrument_type"], own.get("symbol", "")
     if connection is None or not symbol or kind not in OPTION_TYPES:
         return {}, ""
     try:
@@ -171,63 +199,28 @@ def _chain(
         return {}, str(problem)
 
 
-# --- quotes -----------------------------------------------------------------------------------
+# --- panel ------------------------------------------------------------------------------------
 
 
-def _quote(request: HttpRequest, page: TicketPage, chain: Mapping[str, Expiration]) -> None:
-    connection = page.connection
-    assert connection is not None
-    legs = ticket_legs.draft_legs(page.ticket, chain)
-    known = {
-        (leg.instrument_type, leg.symbol): instruments.facts(
-            connection, leg.instrument_type, leg.symbol
-        )
-        for leg in legs
-        if leg is not None
-    }
-    found = {key: facts for key, facts in known.items() if facts is not None}
-    complete = [leg for leg in legs if leg is not None]
-    page.problem = page.problem or ticket_legs.problem(found)
-    if complete and len(complete) == len(legs):
-        page.increments = checks.order_ticks(SubmitOrder("", "", tuple(complete)), found)
-        page.quoted = ticket_legs.quoted(complete, found)
-        page.multiplier = ticket_legs.multiplier(found)
-    book = hub.book(market.feed_key(connection))
-    page.cells = ticket_quotes.cells(book, page.quoted)
-    page.net = ticket_quotes.net_of(book, page.quoted)
-    _show_panel(request, page, chain)
-
-
-def _show_panel(request: HttpRequest, page: TicketPage, chain: Mapping[str, Expiration]) -> None:
-    """The panel follows the ticket's symbol; for options that is the underlying."""
+def _show_panel(request: HttpRequest, page: TicketPage) -> None:
+    """The panel follows the first order's symbol; for options that is the underlying."""
     assert page.connection is not None
     args: dict[str, Any] = dict(desk_of(request).live_args)
     args["connection"] = str(page.connection.pk)
-    args["legs"] = [leg.as_args() for leg in page.quoted]
-    facts = _panel_facts(page, chain)
+    args["legs"] = [leg.as_args() for leg in page.first.quoted]
+    args["more"] = {
+        part.prefix: [leg.as_args() for leg in part.quoted]
+        for part in page.parts[1:]
+        if part.quoted
+    }
+    facts = ticket_parts.underlying_facts(page.first, page.connection)
     if facts is not None and facts.streamer_symbol:
         tick = facts.ticks[-1].value if facts.ticks else None
         args |= {"symbol": facts.streamer_symbol, "tick": "" if tick is None else f"{tick:f}"}
-        title = page.ticket.values.get("symbol", "")
-        page.description = facts.description
+        title = str(page.first.form.values.get("symbol", ""))
         book = hub.book(market.feed_key(page.connection))
         page.panel = market_panel.build(book, facts.streamer_symbol, title, tick)
     page.live_args = args
-
-
-def _panel_facts(page: TicketPage, chain: Mapping[str, Expiration]) -> InstrumentFacts | None:
-    assert page.connection is not None
-    kind, symbol = page.ticket.shape.instrument_type, page.ticket.values.get("symbol", "")
-    if not symbol:
-        return None
-    if kind not in OPTION_TYPES:
-        return instruments.facts(page.connection, kind, symbol)
-    first = next(iter(chain.values()), None)
-    chosen = chain.get(page.ticket.values.get("leg-0-expiration", ""), first)
-    underlying = chosen.underlying if chosen else symbol
-    return instruments.facts(
-        page.connection, FUTURE if underlying.startswith("/") else EQUITY, underlying
-    )
 
 
 def panel_of(connection: Connection, data: Mapping[str, Any]) -> Panel:
@@ -238,35 +231,58 @@ def panel_of(connection: Connection, data: Mapping[str, Any]) -> Panel:
     return market_panel.build(book, symbol, str(data.get("title") or symbol)[:64], tick)
 
 
+def symbols_for(request: HttpRequest, data: Mapping[str, Any], prefix: str) -> SymbolsFound:
+    """Symbols for what is typed in the field of one order."""
+    values = {key: str(data[key])[:200] for key in data}
+    _, connection = _account(request, values, _account_choices(request))
+    lead = f"{prefix}-" if prefix else ""
+    kind = values.get(f"{lead}instrument_type", "")
+    return ticket_symbols.find(connection, kind, values.get(f"{lead}symbol", ""))
+
+
+# --- structure --------------------------------------------------------------------------------
+
+
+def structure_of(page: TicketPage) -> Structure | None:
+    """The structure block of the first order, at the limit typed or else at the mid.
+
+    Stock and options that were made a group are looked at together: a covered call is one thing.
+    """
+    together = page.parts if page.split_words else page.parts[:1]
+    if page.connection is None or not all(part.structure_legs for part in together):
+        return None
+    book = hub.book(market.feed_key(page.connection))
+    spot = book.quote(page.live_args.get("symbol", ""))
+    nets = [part.money for part in together]
+    given = StructureInput(
+        legs=[leg for part in together for leg in part.structure_legs],
+        net=None if None in nets else sum((net for net in nets if net is not None), Decimal(0)),
+        spot=spot.mid if spot else None,
+        today=clock.today(page.connection),
+    )
+    return ticket_structure.structure_of(given, book)
+
+
 # --- price ------------------------------------------------------------------------------------
 
 
-def _set_price(page: TicketPage, values: dict[str, str]) -> bool:
+def _set_prices(page: TicketPage, values: dict[str, str]) -> bool:
     """Nat, Mid and the steppers without a script; a mid is proposed where no price is typed."""
-    wish = values.pop("wish", "")
-    if "price" in page.ticket.shape.absent:
-        return False
-    typed = ticket_values.decimal_of(values.get("price"))
-    if wish in ("up", "down") and typed is not None:
-        moved = ticks.step(typed, page.increments or ticks.CENT, 1 if wish == "up" else -1)
-        values["price"] = _text(moved)
-        return True
-    if wish not in ("nat", "mid") and values.get("price"):
-        return False
-    net = page.net.natural if wish == "nat" else page.net.mid
-    if net is None:
-        return False
-    price, effect = ticket_quotes.limit_at(net, page.increments)
-    values["price"], values["price_effect"] = _text(price), effect
-    return True
-
-
-def _text(price: Decimal) -> str:
-    normal = f"{price.normalize():f}"
-    return normal if len(normal.partition(".")[2]) > 2 else f"{price:.2f}"
+    wish, wish_for = values.pop("wish", ""), values.pop("wish_for", "")
+    changed = False
+    for part in page.parts:
+        if wish == "find" and part.prefix == wish_for:
+            shape, text = part.form.shape, str(part.form.values.get("symbol") or "")
+            part.found = ticket_symbols.find(page.connection, shape.instrument_type, text)
+        found = ticket_parts.proposed(part, wish if part.prefix == wish_for else "")
+        if found is not None:
+            lead = part.form.spec.lead
+            values[f"{lead}price"], values[f"{lead}price_effect"] = found
+            changed = True
+    return changed
 
 
 def hidden_values(page: TicketPage) -> list[tuple[str, str]]:
     """The ticket's values for the confirmation's hidden fields: to edit or to preview again."""
-    skipped = {"csrfmiddlewaretoken", "do", "wish"}
+    skipped = {"csrfmiddlewaretoken", "do", "wish", "wish_for"}
     return sorted((k, str(v)) for k, v in page.ticket.values.items() if k not in skipped)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from math import gcd
 from typing import Any
 
 from brokerage.execution.checks import CheckReport
+from brokerage.execution.preview import PreviewOutcome
 from brokerage.models import OrderPreview
-from portfolio import formats, order_words
+from portfolio import formats, order_words, ticket_words
+from portfolio.ticket_words import OrderWords
 
 _FEES = (
     ("Commission", "commission", "commission-breakdown"),
@@ -31,7 +32,12 @@ _PART_WORDS = {
     "proprietary": "proprietary",
     "rebate": "rebate",
 }
-_CENT = Decimal("0.01")
+GROUP_TITLES = {
+    "OTOCO": "Bracket: the exits work once the entry has filled; one cancels the other",
+    "OCO": "One of the two fills, the other is cancelled",
+    "OTO": "The next orders work once the first has filled",
+    "PAIRS": "Both orders are sent together",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +63,9 @@ class PreviewFacts:
 
     id: str = ""
     send: str = ""
-    legs: list[str] = field(default_factory=list)
-    price: str = ""
-    money: str = ""
-    order_type: str = ""
-    time_in_force: str = ""
+    orders: list[OrderWords] = field(default_factory=list)
+    group: str = ""
+    conditions: list[str] = field(default_factory=list)
     account: str = ""
     environment: str = ""
     expires_at: datetime | None = None
@@ -71,6 +75,7 @@ class PreviewFacts:
     warnings: list[str] = field(default_factory=list)
     passed: tuple[str, ...] = ()
     skipped: tuple[Any, ...] = ()
+    guards: CheckReport = field(default_factory=CheckReport)
     status: str = ""
 
     @classmethod
@@ -81,21 +86,18 @@ class PreviewFacts:
 
 def facts_of(
     shown: OrderPreview,
-    answer: Mapping[str, Any],
-    report: CheckReport,
-    multiplier: Decimal | None = None,
+    outcome: PreviewOutcome,
+    multipliers: Sequence[Decimal | None] = (),
 ) -> PreviewFacts:
-    """Facts of a dry run; `multiplier`: units of one lot of the order, where it is known."""
-    body = shown.body
+    """Facts of a dry run; `multipliers`: units of one lot of each order, where known."""
+    body, answer = shown.body, outcome.answer
     fees = answer.get("fee-calculation") or {}
     return PreviewFacts(
         id=str(shown.pk),
-        send=order_words.send_words(body, shown.account.number),
-        legs=order_words.body_legs(body),
-        price=order_words.body_price(body),
-        money=_money_words(body, multiplier),
-        order_type=body["order-type"],
-        time_in_force=_time_words(body),
+        send=ticket_words.send_words(body, shown.account.number),
+        orders=ticket_words.order_words_of(body, multipliers),
+        group=GROUP_TITLES.get(str(body.get("type")), ""),
+        conditions=ticket_words.condition_words(body),
         account=str(shown.account),
         environment=shown.environment,
         expires_at=shown.expires_at,
@@ -103,15 +105,11 @@ def facts_of(
         total_fees=_total(fees),
         buying_power=_buying_power(answer),
         warnings=_warnings(answer),
-        passed=report.passed,
-        skipped=report.skipped,
+        passed=outcome.report.passed,
+        skipped=outcome.report.skipped,
+        guards=outcome.guards,
         status=str((answer.get("order") or {}).get("status") or ""),
     )
-
-
-def _time_words(body: Mapping[str, Any]) -> str:
-    date = body.get("gtc-date")
-    return f"{body['time-in-force']} {date}" if date else str(body["time-in-force"])
 
 
 def _amount(values: Mapping[str, Any], key: str) -> Decimal | None:
@@ -177,18 +175,6 @@ def _warnings(answer: Mapping[str, Any]) -> list[str]:
     """The broker's own words."""
     rows = [*(answer.get("warnings") or ()), *(answer.get("notes") or ())]
     return [str(row.get("message") or row.get("code") or "") for row in rows]
-
-
-def _money_words(body: Mapping[str, Any], multiplier: Decimal | None) -> str:
-    """The limit multiplied out: lots × units of a lot × price."""
-    quantities = [Decimal(str(leg.get("quantity") or 0)) for leg in body["legs"]]
-    if not body.get("price") or multiplier is None or not all(quantities):
-        return ""
-    whole = all(item == item.to_integral_value() for item in quantities)
-    lots = Decimal(gcd(*(int(item) for item in quantities))) if whole else quantities[0]
-    total = Decimal(str(body["price"])) * lots * multiplier
-    verb = "you pay at most" if body.get("price-effect") == "Debit" else "you receive at least"
-    return f"{verb} ${formats.money(total)}"
 
 
 def compared(shown: OrderPreview, order: Any, average: str) -> list[tuple[str, str, str]]:

@@ -105,29 +105,43 @@ def limit_at(net: Decimal, increments: Sequence[ticks.Tick]) -> tuple[Decimal, s
     return ticks.against_the_user(abs(net), effect, increments or ticks.CENT), effect
 
 
-def cells(book: LatestBook, legs: Sequence[QuotedLeg], now: float | None = None) -> dict[str, Cell]:
-    """The live cells of the ticket by id: bid, mid, ask per leg, natural and mid of the whole."""
+def cells(
+    book: LatestBook, legs: Sequence[QuotedLeg], now: float | None = None, prefix: str = ""
+) -> dict[str, Cell]:
+    """The live cells of one order by id: bid, mid, ask per leg, natural and mid of the whole.
+
+    `prefix` names the order within a ticket of several; the first one has none.
+    """
     moment = time.time() if now is None else now
-    found: dict[str, Cell] = {}
-    for index, leg in enumerate(legs):
-        quote = book.quote(leg.streamer_symbol)
-        css = _state(quote, moment, book.delayed)
-        texts = {
-            "bid": formats.price(quote.bid if quote else None, leg.tick),
-            "mid": formats.price(exact_mid(quote)),
-            "ask": formats.price(quote.ask if quote else None, leg.tick),
-        }
-        for name, text in texts.items():
-            cell = Cell(f"leg-{index}-{name}", text, f"num {css}".strip())
-            found[cell.id] = cell
-    net = net_of(book, legs, moment)
-    for name, value in (("nat", net.natural), ("mid", net.mid)):
-        text = formats.structure_net(value)
+    lead = f"{prefix}-" if prefix else ""
+    found = [
+        cell
+        for index, leg in enumerate(legs)
+        for cell in _leg_cells(book, leg, f"{lead}leg-{index}", moment)
+    ]
+    found += _net_cells(net_of(book, legs, moment), prefix or "ticket")
+    return {cell.id: cell for cell in found}
+
+
+def _leg_cells(book: LatestBook, leg: QuotedLeg, name: str, moment: float) -> list[Cell]:
+    quote = book.quote(leg.streamer_symbol)
+    css = f"num {_state(quote, moment, book.delayed)}".strip()
+    texts = {
+        "bid": formats.price(quote.bid if quote else None, leg.tick),
+        "mid": formats.price(exact_mid(quote)),
+        "ask": formats.price(quote.ask if quote else None, leg.tick),
+    }
+    return [Cell(f"{name}-{side}", text, css) for side, text in texts.items()]
+
+
+def _net_cells(net: Net, name: str) -> list[Cell]:
+    found = []
+    for side, value in (("nat", net.natural), ("mid", net.mid)):
         css = "missing" if value is None else "stale" if net.stale else ""
-        found[f"ticket-{name}"] = Cell(f"ticket-{name}", text, f"figure {css}".strip())
+        text = formats.structure_net(value)
+        found.append(Cell(f"{name}-{side}", text, f"figure {css}".strip()))
     wide = "Wide market: the spread is more than a tenth of the mid." if net.is_wide else ""
-    found["ticket-wide"] = Cell("ticket-wide", wide, "small secondary")
-    return found
+    return [*found, Cell(f"{name}-wide", wide, "small secondary")]
 
 
 def _state(quote: market.Quote | None, now: float, delayed: bool | None) -> str:
@@ -143,6 +157,8 @@ def wanted(
 ) -> Mapping[str, set[tuple[str, str]]]:
     """What the page wants from its feed."""
     pairs = {("Quote", leg.streamer_symbol) for leg in legs if leg.streamer_symbol}
+    # Streamer symbols of options begin with a dot; the structure block needs their Greeks.
+    pairs |= {("Greeks", symbol) for _, symbol in pairs if symbol.startswith(".")}
     if panel_symbol:
         pairs |= {(event, panel_symbol) for event in panel_events}
     return {feed: pairs}

@@ -12,11 +12,18 @@ _FAMILIES = (
     "frame",
     "dashboard",
     "positions",
+    "position_actions",
     "accounts",
     "connections",
     "notices",
     "ticket",
+    "chain",
     "orders",
+    "order_changes",
+    "order_cancels",
+    "order_ratio",
+    "guards",
+    "kill",
     "simulator",
 )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from brokerage.credentials.fields import SealedSecret
 from brokerage.models import Connection
@@ -39,7 +40,7 @@ def is_sealed(connection: Connection) -> bool:
 def report_at_start() -> int:
     """Log loudly when stored secrets cannot be opened; how many connections that concerns.
 
-    Called when a worker or the gateway starts.
+    Called when a worker starts; web and gateway use `report_soon`.
     """
     sealed = sum(is_sealed(row) for row in Connection.objects.all())
     if sealed:
@@ -49,3 +50,20 @@ def report_at_start() -> int:
             sealed,
         )
     return sealed
+
+
+def report_soon() -> threading.Thread:
+    """The same from a thread of its own: a start must wait neither for it nor for the database."""
+    thread = threading.Thread(target=_report_quietly, name="key-report", daemon=True)
+    thread.start()
+    return thread
+
+
+def _report_quietly() -> None:
+    try:
+        report_at_start()
+    except Exception:
+        # A start without a database says so elsewhere; this look must never be what ends it.
+        logger.warning("stored secrets could not be looked at", exc_info=True)
+    finally:
+        connection.close()

@@ -17,7 +17,7 @@ def canonical(value: Any) -> bytes:
 
 
 def content_hash(preview: OrderPreview, client_order_id: str) -> str:
-    """SHA-256 over account, environment, login, the whole body, our identifier and this boot.
+    """SHA-256 over account, environment, login, target, the whole body, identifier and boot.
 
     The preview's own id is part of it: a new dry run always has a new hash.
     """
@@ -27,6 +27,10 @@ def content_hash(preview: OrderPreview, client_order_id: str) -> str:
         "connection": str(preview.connection_id),
         "environment": preview.environment,
         "account": preview.account_id,
+        "kind": str(preview.kind),
+        "target": preview.target_id,
+        "group": preview.complex_id,
+        "expires": preview.expires_at.isoformat(),
         "body": preview.body,
         "client_order_id": client_order_id,
         "boot": boot.current(),

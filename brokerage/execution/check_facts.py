@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from brokerage.execution import ticks
@@ -11,7 +12,10 @@ from brokerage.execution import ticks
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong; `field` is the form's field name, empty for the order as a whole."""
+    """What is wrong; `field` is the form's field name, empty for the order as a whole.
+
+    Fields of the second and later orders of a group have a prefix, see `order_field`.
+    """
 
     field: str
     text: str
@@ -79,6 +83,8 @@ class CheckFacts:
     instruments: Mapping[tuple[str, str], InstrumentFacts] = field(default_factory=dict)
     positions: Mapping[tuple[str, str], Decimal] | None = None
     session: str | None = None
+    # The broker's present time; None when nothing depends on it.
+    now: datetime | None = None
 
 
 class CannotRun(Exception):
@@ -87,3 +93,10 @@ class CannotRun(Exception):
 
 def leg_field(index: int, name: str) -> str:
     return f"leg-{index}-{name}"
+
+
+def order_field(index: int, name: str) -> str:
+    """Where a finding about one order of a group stands: the first has no prefix."""
+    if index == 0:
+        return name
+    return f"order-{index}-{name}" if name else f"order-{index}"

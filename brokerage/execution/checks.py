@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from brokerage.execution import leg_checks, matrix, ticks
+from brokerage.execution import leg_checks, matrix, rule_checks, ticks
 from brokerage.execution.check_facts import (
     AccountFacts,
     CannotRun,
@@ -242,6 +242,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("The broker trades it", leg_checks.instrument),
     ("Opening or closing fits what is held", leg_checks.position_effect),
     ("Session", _session),
+    ("Conditions and times", rule_checks.rules),
 )
 
 # What neither we nor a clean dry run can know.

@@ -12,8 +12,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from brokerage.execution import rules as rules_of
+from brokerage.execution.amounts import amount_text, decimal_of, quantity_value
+from brokerage.execution.rules import OrderRules
+
 SOURCE = "strikedesk"
 DEBIT, CREDIT = "Debit", "Credit"
+# Of a bare future: the broker decides whether it opens or closes.
+BUY, SELL = "Buy", "Sell"
 EQUITY, EQUITY_OPTION = "Equity", "Equity Option"
 FUTURE, FUTURE_OPTION = "Future", "Future Option"
 CRYPTOCURRENCY = "Cryptocurrency"
@@ -61,6 +67,12 @@ class SubmitOrder:
     value: Decimal | None = None
     value_effect: str = ""
     gtc_date: date | None = None
+    rules: OrderRules | None = None
+
+    @property
+    def orders(self) -> tuple[SubmitOrder, ...]:
+        """The orders it consists of: itself."""
+        return (self,)
 
     @property
     def closes(self) -> bool:
@@ -85,33 +97,125 @@ class SubmitOrder:
         body |= _amounts(self)
         if self.gtc_date is not None:
             body["gtc-date"] = self.gtc_date.isoformat()
+        if self.rules is not None:
+            body["rules"] = self.rules.body()
         if self.closes:
             # Without it the broker turns a stale close into a new position the other way round.
             body["advanced-instructions"] = {"strict-position-effect-validation": True}
         return body
 
 
+OTO, OCO, OTOCO, PAIRS = "OTO", "OCO", "OTOCO", "PAIRS"
+COMPLEX_KINDS = (OTO, OCO, OTOCO, PAIRS)
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitComplexOrder:
+    """Orders that depend on each other; they are placed and cancelled as one.
+
+    OTO and OTOCO have a `trigger_order`; PAIRS has the ratio of its two orders' prices
+    (`ratio_comparator` is gte or lte) and nothing else has one.
+    """
+
+    kind: str
+    members: tuple[SubmitOrder, ...]
+    trigger_order: SubmitOrder | None = None
+    ratio_comparator: str = ""
+    ratio_threshold: Decimal | None = None
+    ratio_is_notional: bool = False
+
+    @property
+    def orders(self) -> tuple[SubmitOrder, ...]:
+        """All of them, the trigger first; the broker numbers its findings in this order."""
+        first = () if self.trigger_order is None else (self.trigger_order,)
+        return (*first, *self.members)
+
+    @property
+    def only_closes(self) -> bool:
+        return all(order.only_closes for order in self.orders)
+
+    @property
+    def legs(self) -> tuple[OrderLeg, ...]:
+        return tuple(leg for order in self.orders for leg in order.legs)
+
+    def body(self) -> dict[str, Any]:
+        """The request body without external identifiers."""
+        body: dict[str, Any] = {"type": self.kind, "source": SOURCE}
+        if self.trigger_order is not None:
+            body["trigger-order"] = self.trigger_order.body()
+        body["orders"] = [order.body() for order in self.members]
+        if self.kind == PAIRS and self.ratio_threshold is not None:
+            body |= _ratio(self.ratio_comparator, self.ratio_threshold)
+            body["ratio-price-is-threshold-based-on-notional"] = self.ratio_is_notional
+        return body
+
+
+Submission = SubmitOrder | SubmitComplexOrder
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceOrder:
+    """A new price, type or time for a working order; legs and quantity stay.
+
+    `whole` sends all of these (PUT), else only what is given (PATCH): a nudge by ticks.
+    """
+
+    order_type: str = ""
+    time_in_force: str = ""
+    price: Decimal | None = None
+    price_effect: str = ""
+    stop_trigger: Decimal | None = None
+    gtc_date: date | None = None
+    whole: bool = True
+
+    @property
+    def method(self) -> str:
+        return "PUT" if self.whole else "PATCH"
+
+    def body(self) -> dict[str, Any]:
+        """The request body; keys that are not given are left out."""
+        body: dict[str, Any] = {}
+        if self.time_in_force:
+            body["time-in-force"] = self.time_in_force
+        if self.order_type:
+            body["order-type"] = self.order_type
+        if self.price is not None:
+            body |= {"price": amount_text(self.price), "price-effect": self.price_effect}
+        if self.stop_trigger is not None:
+            body["stop-trigger"] = amount_text(self.stop_trigger)
+        if self.gtc_date is not None:
+            body["gtc-date"] = self.gtc_date.isoformat()
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class EditPairs:
+    """Another ratio for a PAIRS order: the one thing that may be changed about it."""
+
+    comparator: str
+    threshold: Decimal
+
+    def body(self) -> dict[str, Any]:
+        return _ratio(self.comparator, self.threshold)
+
+
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """Ask the broker to cancel one order of one account."""
+    """Ask the broker to cancel one order of one account, or a whole group of them."""
 
     account_number: str
     broker_id: int
+    is_group: bool = False
 
     def body(self) -> dict[str, Any]:
-        return {"cancel": self.broker_id}
+        return {"cancel-group" if self.is_group else "cancel": self.broker_id}
 
 
-def amount_text(value: Decimal) -> str:
-    """Plain decimal text with at least two decimals: 229.4 → "229.40", 0.03125 stays."""
-    text = f"{value.normalize():f}"
-    decimals = len(text.partition(".")[2])
-    return text if decimals > 2 else f"{value:.2f}"
-
-
-def quantity_value(value: Decimal) -> int | str:
-    """Whole quantities as a number, fractional ones as exact text."""
-    return int(value) if value == value.to_integral_value() else f"{value.normalize():f}"
+def _ratio(comparator: str, threshold: Decimal) -> dict[str, Any]:
+    return {
+        "ratio-price-comparator": comparator,
+        "ratio-price-threshold": amount_text(threshold),
+    }
 
 
 def _leg_body(leg: OrderLeg) -> dict[str, Any]:
@@ -136,18 +240,47 @@ def _amounts(order: SubmitOrder) -> dict[str, str]:
     return amounts
 
 
+def submission_from(body: Mapping[str, Any]) -> Submission:
+    """The command that made this body, of one order or of a group."""
+    if "orders" not in body:
+        return from_body(body)
+    trigger = body.get("trigger-order")
+    return SubmitComplexOrder(
+        kind=body["type"],
+        members=tuple(from_body(item) for item in body["orders"]),
+        trigger_order=from_body(trigger) if trigger else None,
+        ratio_comparator=body.get("ratio-price-comparator", ""),
+        ratio_threshold=decimal_of(body.get("ratio-price-threshold")),
+        ratio_is_notional=bool(body.get("ratio-price-is-threshold-based-on-notional")),
+    )
+
+
 def from_body(body: Mapping[str, Any]) -> SubmitOrder:
     """The command that made this body (a stored preview or intent)."""
     return SubmitOrder(
         order_type=body["order-type"],
         time_in_force=body["time-in-force"],
         legs=tuple(_leg_from(leg) for leg in body["legs"]),
-        price=_decimal(body.get("price")),
+        price=decimal_of(body.get("price")),
         price_effect=body.get("price-effect", ""),
-        stop_trigger=_decimal(body.get("stop-trigger")),
-        value=_decimal(body.get("value")),
+        stop_trigger=decimal_of(body.get("stop-trigger")),
+        value=decimal_of(body.get("value")),
         value_effect=body.get("value-effect", ""),
         gtc_date=date.fromisoformat(body["gtc-date"]) if body.get("gtc-date") else None,
+        rules=rules_of.from_body(body.get("rules")),
+    )
+
+
+def replacement_from(body: Mapping[str, Any]) -> ReplaceOrder:
+    """The change that made this body."""
+    return ReplaceOrder(
+        order_type=body.get("order-type", ""),
+        time_in_force=body.get("time-in-force", ""),
+        price=decimal_of(body.get("price")),
+        price_effect=body.get("price-effect", ""),
+        stop_trigger=decimal_of(body.get("stop-trigger")),
+        gtc_date=date.fromisoformat(body["gtc-date"]) if body.get("gtc-date") else None,
+        whole="order-type" in body and "time-in-force" in body,
     )
 
 
@@ -156,9 +289,5 @@ def _leg_from(leg: Mapping[str, Any]) -> OrderLeg:
         instrument_type=leg["instrument-type"],
         symbol=leg["symbol"],
         action=leg["action"],
-        quantity=_decimal(leg.get("quantity")),
+        quantity=decimal_of(leg.get("quantity")),
     )
-
-
-def _decimal(value: object) -> Decimal | None:
-    return None if value is None else Decimal(str(value))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+
+from brokerage.execution import identifiers
 
 
 def differences(body: Mapping[str, Any], order: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -18,6 +20,35 @@ def differences(body: Mapping[str, Any], order: Mapping[str, Any]) -> list[dict[
         if not _same(body.get(key), order.get(key)):
             found.append(_item(what, body.get(key), order.get(key)))
     return found + _leg_differences(body.get("legs") or [], order.get("legs") or [])
+
+
+def group_differences(
+    body: Mapping[str, Any], shown: Sequence[Mapping[str, Any]]
+) -> list[dict[str, str]]:
+    """The same for a group: its orders are matched by our identifiers, else by their place."""
+    sent = identifiers.members(body)
+    by_name = {str(order.get(identifiers.KEY)): order for order in shown}
+    found = []
+    if len(sent) != len(shown):
+        found.append(_item("number of orders", len(sent), len(shown)))
+    for index, order in enumerate(sent):
+        echoed = by_name.get(str(order.get(identifiers.KEY)))
+        if echoed is None and index < len(shown):
+            echoed = shown[index]
+        if echoed is not None:
+            differing = differences(order, echoed)
+            found += [item | {"what": f"order {index + 1}: {item['what']}"} for item in differing]
+    return found
+
+
+def ratio_differences(body: Mapping[str, Any], group: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The ratio of a pair as sent and as the broker shows it."""
+    keys = {"ratio-price-comparator": "comparator", "ratio-price-threshold": "ratio"}
+    return [
+        _item(what, body.get(key), group.get(key))
+        for key, what in keys.items()
+        if not _same(body.get(key), group.get(key))
+    ]
 
 
 _KEYS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
@@ -10,12 +11,22 @@ from brokerage import clock
 from brokerage.enums import SyncKind
 from brokerage.execution import instruments
 from brokerage.execution.checks import AccountFacts, CheckFacts, InstrumentFacts
-from brokerage.execution.commands import SubmitOrder
-from brokerage.models import Account, AccountAccess, Connection, Fill, Position, TradingStatus
+from brokerage.execution.commands import Submission
+from brokerage.execution.guard_facts import GuardFacts, GuardRules, Key, PowerFact, QuoteFact
+from brokerage.models import (
+    Account,
+    AccountAccess,
+    AccountGuard,
+    Connection,
+    Fill,
+    Position,
+    TradingStatus,
+)
+from brokerage.tastytrade.payloads.orders import BuyingPowerEffect
 
 
 def gather(
-    connection: Connection, account: Account, order: SubmitOrder, *, ask_broker: bool = True
+    connection: Connection, account: Account, command: Submission, *, ask_broker: bool = True
 ) -> CheckFacts:
     """Facts for the checks of this order; what cannot be known stays out.
 
@@ -24,10 +35,42 @@ def gather(
     """
     return CheckFacts(
         account=account_facts(connection, account),
-        instruments=_instruments(connection, order, ask_broker),
+        instruments=_instruments(connection, command, ask_broker),
         positions=positions(connection, account),
         session=clock.session(connection).label,
+        now=clock.market_now(connection),
     )
+
+
+def guard_facts(
+    guard: AccountGuard,
+    known: CheckFacts,
+    quotes: Mapping[Key, QuoteFact],
+    answer: Mapping[str, Any] | None = None,
+) -> GuardFacts:
+    """What the guards look at; `answer` is the data of the dry run once there is one."""
+    return GuardFacts(
+        rules=rules_of(guard),
+        quotes=quotes,
+        instruments=known.instruments,
+        positions=known.positions,
+        power=None if answer is None else _power(answer),
+        dry_run_done=answer is not None,
+    )
+
+
+def rules_of(guard: AccountGuard) -> GuardRules:
+    return GuardRules(**{item.name: getattr(guard, item.name) for item in fields(GuardRules)})
+
+
+def _power(answer: Mapping[str, Any]) -> PowerFact | None:
+    told = answer.get("buying-power-effect")
+    effect = BuyingPowerEffect.read(told) if isinstance(told, dict) else None
+    if effect is None or effect.current_buying_power is None:
+        return None
+    if effect.change_in_buying_power is None:
+        return None
+    return PowerFact(effect.change_in_buying_power, effect.current_buying_power)
 
 
 def account_facts(connection: Connection, account: Account) -> AccountFacts:
@@ -54,9 +97,9 @@ def account_facts(connection: Connection, account: Account) -> AccountFacts:
 
 
 def _instruments(
-    connection: Connection, order: SubmitOrder, ask_broker: bool
+    connection: Connection, command: Submission, ask_broker: bool
 ) -> Mapping[tuple[str, str], InstrumentFacts]:
-    wanted = {(leg.instrument_type, leg.symbol) for leg in order.legs}
+    wanted = {(leg.instrument_type, leg.symbol) for leg in command.legs}
     known = {key: instruments.facts(connection, *key, ask_broker=ask_broker) for key in wanted}
     return {key: value for key, value in known.items() if value is not None}
 

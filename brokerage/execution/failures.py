@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from brokerage.execution.checks import Finding, leg_field
-from brokerage.execution.commands import SubmitOrder
+from brokerage.execution.check_facts import Finding, leg_field, order_field
+from brokerage.execution.commands import Submission, SubmitOrder
 from brokerage.execution.jsonable import plain
 from brokerage.tastytrade.errors import TastytradeError
 
@@ -23,8 +23,13 @@ _FIELD_OF_CODE = {
     "tif_no_after_hours_opening_market_orders": "order_type",
     "fractional_market_orders_only": "leg-0-quantity",
     "illegal_buy_and_sell_on_same_symbol": "leg-1-symbol",
+    "invalid_oco_order_type_combo": "order_type",
+    "closing_with_no_position": "leg-0-action",
+    "cannot_sell_to_open_against_long": "leg-0-action",
+    "cannot_buy_to_open_against_short": "leg-0-action",
     "cannot_close_against_more_than_existing_position": "leg-0-quantity",
 }
+_MEMBER_PATH = re.compile(r"(?:trigger-order|orders\[(\d+)\])\.(.+)$")
 _LEG_PATH = re.compile(r"legs\W*(\d+)\W+([a-z-]+)$")
 _PLAIN_FIELDS = {
     "price",
@@ -38,22 +43,45 @@ _PLAIN_FIELDS = {
 }
 
 
-def findings(error: TastytradeError, order: SubmitOrder) -> list[Finding]:
+def findings(error: TastytradeError, command: Submission) -> list[Finding]:
     """One finding per item of the answer, in the broker's words; the message when there is none."""
     items = [
-        Finding(_field(item.field, item.code, item.text, order), item.text or str(item.code or ""))
+        _finding(
+            item.field, item.code, item.text or str(item.code or ""), item.preflight_id, command
+        )
         for item in error.items
     ]
     return items or [Finding("", error.message or str(error))]
 
 
-def blocking(data: Mapping[str, Any], order: SubmitOrder) -> list[Finding]:
+def blocking(data: Mapping[str, Any], command: Submission) -> list[Finding]:
     """Findings that a dry run answered with success lists under `errors` all the same."""
     return [
-        Finding(_field(item.get("domain"), item.get("code"), text, order), text)
+        _finding(item.get("domain"), item.get("code"), text, item.get("preflight-id"), command)
         for item in data.get("errors") or ()
         if (text := str(item.get("message") or item.get("reason") or item.get("code") or ""))
     ]
+
+
+def _finding(
+    path: str | None, code: str | None, text: str, member: int | None, command: Submission
+) -> Finding:
+    """At the field of the order it is about; the broker numbers the orders of a group."""
+    if member is None:
+        member, path = _member_in(path or "", command)
+    index = member if 0 <= member < len(command.orders) else 0
+    return Finding(order_field(index, _field(path, code, text, command.orders[index])), text)
+
+
+def _member_in(path: str, command: Submission) -> tuple[int, str]:
+    """Which order of a group a path of the body is in, and the path within that order."""
+    found = _MEMBER_PATH.match(path)
+    if found is None or len(command.orders) == 1:
+        return 0, path
+    if found[1] is None:
+        return 0, found[2]
+    trigger = 1 if getattr(command, "trigger_order", None) is not None else 0
+    return int(found[1]) + trigger, found[2]
 
 
 def answer_of(error: TastytradeError) -> dict[str, Any]:
@@ -102,4 +130,8 @@ def _field_of_path(path: str) -> str:
     if leg:
         return leg_field(int(leg[1]), leg[2].replace("-", "_"))
     last = path.rpartition(".")[2]
+    if path.startswith("rules"):
+        return "rules"
+    if last.startswith("ratio-price-"):
+        return last.replace("ratio-price-", "ratio_")
     return last.replace("-", "_") if last in _PLAIN_FIELDS else ""

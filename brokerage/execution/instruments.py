@@ -160,12 +160,17 @@ def _single_tick(row: Instrument) -> tuple[ticks.Tick, ...]:
 
 def _derived_streamer(row: Instrument) -> str:
     """A fallback where the broker names none."""
+    return derived_streamer(row.instrument_type, row.symbol)
+
+
+def derived_streamer(instrument_type: str, symbol: str) -> str:
+    """The streamer symbol where it follows from the symbol alone; empty for futures and coins."""
     try:
-        if row.instrument_type == EQUITY_OPTION:
-            return symbology.option_to_streamer(row.symbol)
+        if instrument_type == EQUITY_OPTION:
+            return symbology.option_to_streamer(symbol)
     except symbology.SymbolError:
         return ""
-    return row.symbol if row.instrument_type == EQUITY else ""
+    return symbol if instrument_type == EQUITY else ""
 
 
 # --- chains ------------------------------------------------------------------------------------
@@ -257,6 +262,7 @@ __all__ = [
     "Unreadable",
     "chain",
     "contract_place",
+    "derived_streamer",
     "facts",
     "normalise",
     "underlying_of",

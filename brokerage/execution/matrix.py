@@ -51,8 +51,10 @@ class OrderTypeRule:
 _PLAIN = (LIMIT, MARKET, STOP, STOP_LIMIT)
 
 INSTRUMENTS: dict[str, InstrumentRule] = {
-    EQUITY: InstrumentRule(1, OPEN_CLOSE, (*_PLAIN, NOTIONAL_MARKET), whole=False),
-    EQUITY_OPTION: InstrumentRule(4, OPEN_CLOSE, _PLAIN),
+    EQUITY: InstrumentRule(
+        1, OPEN_CLOSE, (*_PLAIN, MARKETABLE_LIMIT, NOTIONAL_MARKET), whole=False
+    ),
+    EQUITY_OPTION: InstrumentRule(4, OPEN_CLOSE, (*_PLAIN, MARKETABLE_LIMIT)),
     FUTURE: InstrumentRule(1, ("Buy", "Sell", *OPEN_CLOSE), _PLAIN),
     FUTURE_OPTION: InstrumentRule(4, OPEN_CLOSE, _PLAIN),
     CRYPTOCURRENCY: InstrumentRule(
@@ -68,8 +70,9 @@ def _times(day: str, gtc: str, gtd: str, ioc: str, extended: str) -> dict[str, s
 ORDER_TYPES: dict[str, OrderTypeRule] = {
     LIMIT: OrderTypeRule(4, frozenset({"price"}), _times(YES, YES, YES, YES, SINGLE_EQUITY)),
     MARKET: OrderTypeRule(1, frozenset(), _times(OPEN_SESSION, NO, NO, UNDOCUMENTED, NO)),
+    # Seen on the wire for a share and the day; what else it may be combined with is nowhere said.
     MARKETABLE_LIMIT: OrderTypeRule(
-        1, frozenset(), _times(UNDOCUMENTED, UNDOCUMENTED, UNDOCUMENTED, UNDOCUMENTED, NO)
+        1, frozenset(), _times(YES, UNDOCUMENTED, UNDOCUMENTED, UNDOCUMENTED, NO)
     ),
     STOP: OrderTypeRule(1, frozenset({"stop_trigger"}), _times(YES, CLOSING, CLOSING, NO, NO)),
     STOP_LIMIT: OrderTypeRule(

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from brokerage import audit, events, notices
-from brokerage.enums import IntentKind, IntentState
-from brokerage.execution import adoption, echo, failures
+from brokerage.enums import CANCEL_KINDS, IntentKind, IntentState
+from brokerage.execution import adoption, echo, failures, groups, replacement
 from brokerage.execution.jsonable import plain
 from brokerage.models import OrderIntent
 from brokerage.tastytrade.errors import TastytradeError
@@ -36,6 +36,52 @@ def placed(intent: OrderIntent, answer: Any, milliseconds: float) -> None:
     adoption.link(intent, order.id)
 
 
+def group_placed(intent: OrderIntent, answer: Any, milliseconds: float) -> None:
+    """The broker took the group: accepted, each of its orders compared with what was sent."""
+    group = answer.complex_order
+    if group is None or group.id is None:
+        unknown(intent, "The broker's answer names no group of orders.", milliseconds)
+        return
+    group_accepted(intent, group.id, groups.members(group), "answer", milliseconds)
+
+
+def group_accepted(
+    intent: OrderIntent,
+    complex_id: int,
+    members: list[Any],
+    found_by: str,
+    milliseconds: float | None = None,
+) -> None:
+    """Group `complex_id` is this intent's; `members` are its orders, the trigger first."""
+    found = echo.group_differences(intent.body, [plain(order.raw) for order in members])
+    OrderIntent.objects.filter(pk=intent.pk).update(complex_id=complex_id)
+    intent.complex_id = complex_id
+    _accept(intent, complex_id, found, found_by, milliseconds)
+    for order in members:
+        adoption.mirror(intent.account, order)
+    if members:
+        adoption.link(intent, members[0].id)
+
+
+def replaced(
+    intent: OrderIntent, order: Any, milliseconds: float | None, *, found_by: str = "answer"
+) -> None:
+    """The broker took the change and made a new order; what becomes of the two races is theirs."""
+    target = intent.target
+    expected = replacement.expected(target, intent.body) if target is not None else intent.body
+    found = echo.differences(expected, plain(order.raw))
+    _accept(intent, order.id, found, found_by, milliseconds)
+    adoption.mirror(intent.account, order)
+    adoption.link(intent, order.id)
+
+
+def pair_edited(intent: OrderIntent, answer: Any, milliseconds: float | None) -> None:
+    """The broker took the new ratio of a pair."""
+    group = getattr(answer, "complex_order", None)
+    found = echo.ratio_differences(intent.body, plain(group.raw)) if group is not None else []
+    _accept(intent, intent.complex_id or 0, found, "answer", milliseconds)
+
+
 def accepted(
     intent: OrderIntent,
     broker_id: int,
@@ -45,8 +91,18 @@ def accepted(
     milliseconds: float | None = None,
 ) -> bool:
     """Order `broker_id` is this intent's; `shown` is the broker's own object. False when known."""
-    given_up = intent.state == IntentState.NOT_FOUND
     found = echo.differences(intent.body, plain(shown))
+    return _accept(intent, broker_id, found, found_by, milliseconds)
+
+
+def _accept(
+    intent: OrderIntent,
+    broker_id: int,
+    found: list[dict[str, str]],
+    found_by: str,
+    milliseconds: float | None,
+) -> bool:
+    given_up = intent.state == IntentState.NOT_FOUND
     moved = _move(
         intent,
         IntentState.ACCEPTED,
@@ -67,6 +123,13 @@ def cancel_taken(intent: OrderIntent, payload: Any, milliseconds: float) -> None
     """The broker took the request to cancel; the order's own status tells the rest."""
     _move(intent, IntentState.ACCEPTED, reason="", milliseconds=milliseconds)
     adoption.mirror(intent.account, payload)
+
+
+def group_cancel_taken(intent: OrderIntent, group: Any, milliseconds: float) -> None:
+    """The broker took the request to cancel a group; its orders' statuses tell the rest."""
+    _move(intent, IntentState.ACCEPTED, reason="", milliseconds=milliseconds)
+    for order in groups.members(group):
+        adoption.mirror(intent.account, order)
 
 
 def never_left(intent: OrderIntent, why: str) -> None:
@@ -108,14 +171,19 @@ def unknown(
 
 
 def too_late(intent: OrderIntent, status: str) -> None:
-    """The order had come to its end before it could be cancelled."""
+    """The order had come to its end before it could be cancelled or changed."""
     _move(intent, IntentState.REJECTED, reason=f"The order is {status}.")
 
 
 def not_found(intent: OrderIntent) -> None:
     """Looked for thoroughly: it is not there. A person may send again, as a new order."""
-    if intent.kind == IntentKind.CANCEL:
+    if intent.kind in CANCEL_KINDS:
         words = "The broker shows no cancellation: the order still works. It may be asked again."
+    elif intent.kind in (IntentKind.REPLACE, IntentKind.EDIT_COMPLEX):
+        words = (
+            "The change did not reach the broker: repeated complete reads show the order as it "
+            "was. It may be changed again."
+        )
     else:
         words = (
             "The order did not reach the broker: repeated complete reads do not show it. "
@@ -144,7 +212,7 @@ def _move(
     for name, value in changes.items():
         setattr(intent, name, value)
     audit.record(
-        "cancel" if intent.kind == IntentKind.CANCEL else "order",
+        "cancel" if intent.kind in CANCEL_KINDS else "order",
         intent.kind,
         state,
         user=intent.user,

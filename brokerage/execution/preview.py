@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -14,13 +15,17 @@ from django.utils import timezone
 from brokerage import access, audit
 from brokerage.credentials import client_for
 from brokerage.credentials.fields import UndecryptableSecret
+from brokerage.enums import IntentKind
 from brokerage.environments import UnknownEnvironment
-from brokerage.execution import binding, checks, facts, failures
-from brokerage.execution.checks import CheckReport, Finding
-from brokerage.execution.commands import SubmitOrder
+from brokerage.execution import binding, facts, failures, group_checks, guard_settings, quotes
+from brokerage.execution.check_facts import CheckFacts, CheckReport, Finding
+from brokerage.execution.commands import Submission, SubmitOrder
+from brokerage.execution.guard_facts import Key, QuoteFact
 from brokerage.execution.jsonable import plain
-from brokerage.models import Account, Connection, OrderIntent, OrderPreview
+from brokerage.models import Account, AccountGuard, Connection, Order, OrderIntent, OrderPreview
+from brokerage.tastytrade.calls import Call
 from brokerage.tastytrade.errors import TastytradeError
+from brokerage.tastytrade.payloads.orders import OrderResponse
 from brokerage.tastytrade.resources import orders
 
 
@@ -30,7 +35,8 @@ class PreviewOutcome:
 
     `preview` is None when something forbids to go on; then `findings` say what and where.
     `answer` is the broker's own data with amounts as text: fees, buying-power effect, warnings;
-    empty when our checks stopped the order before it was shown to the broker.
+    empty when our checks stopped the order before it was shown to the broker. `guards` is what
+    the person's guards said; `other_account` what the shield wants confirmed once more.
     """
 
     report: CheckReport
@@ -39,13 +45,41 @@ class PreviewOutcome:
     preview: OrderPreview | None = None
     content_hash: str = ""
     already_sent: OrderIntent | None = None
+    guards: CheckReport = field(default_factory=CheckReport)
+    other_account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person wants to see: `command` is judged, `body` would be sent, `call` is asked."""
+
+    user: Any
+    account: Account
+    connection: Connection
+    command: Submission
+    body: dict[str, Any]
+    call: Call[OrderResponse]
+    kind: IntentKind
+    target: Order | None = None
+    complex_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is known on our side before the broker is asked."""
+
+    report: CheckReport
+    guards: CheckReport
+    known: CheckFacts
+    guard: AccountGuard
+    quotes: Mapping[Key, QuoteFact]
 
 
 def preview(
     user: Any,
     account: Account,
     connection: Connection,
-    order: SubmitOrder,
+    order: Submission,
     client_order_id: str,
 ) -> PreviewOutcome:
     """Check, ask the broker without placing, and keep what was shown for `PREVIEW_SECONDS`.
@@ -53,14 +87,24 @@ def preview(
     `client_order_id` belongs to the ticket: one that was sent already is not previewed again.
     The caller has opened account and connection through `brokerage.access`.
     """
-    sent = sent_intent(account, client_order_id)
+    body = order.body()
+    if isinstance(order, SubmitOrder):
+        kind, call = IntentKind.SUBMIT, orders.dry_run(account.number, body)
+    else:
+        kind, call = IntentKind.COMPLEX, orders.dry_run_complex(account.number, body)
+    return show(Asked(user, account, connection, order, body, call, kind), client_order_id)
+
+
+def show(asked: Asked, client_order_id: str) -> PreviewOutcome:
+    """Our checks and guards, then the dry run; kept and bound when nothing forbids it."""
+    sent = sent_intent(asked.account, client_order_id)
     if sent is not None:
-        return _already_sent(user, sent)
-    known = facts.gather(connection, account, order)
-    report = checks.run(order, known)
-    if not report.ok:
-        return PreviewOutcome(report=report, findings=report.findings)
-    return _dry_run(user, account, connection, order, client_order_id, report)
+        return _already_sent(asked.user, sent)
+    judged = _judge(asked)
+    found = judged.report.findings + judged.guards.findings
+    if found:
+        return PreviewOutcome(judged.report, found, guards=judged.guards)
+    return _dry_run(asked, judged, client_order_id)
 
 
 def sent_intent(account: Account, client_order_id: str) -> OrderIntent | None:
@@ -74,71 +118,87 @@ def _already_sent(user: Any, intent: OrderIntent) -> PreviewOutcome:
     return PreviewOutcome(CheckReport(), (Finding("", words),), already_sent=mine)
 
 
-def _dry_run(
-    user: Any,
-    account: Account,
-    connection: Connection,
-    order: SubmitOrder,
-    client_order_id: str,
-    report: CheckReport,
-) -> PreviewOutcome:
-    body = order.body()
+def _judge(asked: Asked) -> Judged:
+    known = facts.gather(asked.connection, asked.account, asked.command)
+    report = group_checks.run(asked.command, known)
+    guard = guard_settings.guard_for(asked.user, asked.account)
+    found: dict[Key, QuoteFact] = {}
+    if report.ok and quotes.needed(asked.command, facts.rules_of(guard)):
+        found = quotes.gather(asked.connection, asked.command, known.instruments, ask_broker=True)
+    if not report.ok:
+        # An order that is not well formed has no size and no price to be judged.
+        return Judged(report, CheckReport(), known, guard, found)
+    guards = group_checks.judge(asked.command, facts.guard_facts(guard, known, found))
+    return Judged(report, guards, known, guard, found)
+
+
+def _dry_run(asked: Asked, judged: Judged, client_order_id: str) -> PreviewOutcome:
     try:
-        with client_for(connection, user=user) as client:
-            # Somebody is waiting: one more try, not a long back-off.
-            answer = client.send(orders.dry_run(account.number, body), attempts=2)
+        with client_for(asked.connection, user=asked.user) as client:
+            # Somebody is waiting: no long back-off, and no second question after a time-out.
+            answer = client.send(asked.call, attempts=2)
     except TastytradeError as error:
-        _note(user, account, connection, "refused")
-        found = tuple(failures.findings(error, order))
-        return PreviewOutcome(report, found, failures.answer_of(error))
+        _note(asked, "refused")
+        found = tuple(failures.findings(error, asked.command))
+        told = failures.answer_of(error)
+        return PreviewOutcome(judged.report, found, told, guards=judged.guards)
     except (UnknownEnvironment, UndecryptableSecret) as problem:
-        _note(user, account, connection, "not sent")
-        return PreviewOutcome(report, (Finding("", f"The broker was not asked: {problem}."),))
-    data = plain(answer.raw)
-    found = tuple(failures.blocking(data, order))
+        _note(asked, "not sent")
+        found = (Finding("", f"The broker was not asked: {problem}."),)
+        return PreviewOutcome(judged.report, found, guards=judged.guards)
+    return _shown(asked, judged, plain(answer.raw), client_order_id)
+
+
+def _shown(
+    asked: Asked, judged: Judged, data: dict[str, Any], client_order_id: str
+) -> PreviewOutcome:
+    """The guards' last word, now that the buying-power effect is known."""
+    seen = facts.guard_facts(judged.guard, judged.known, judged.quotes, data)
+    guards = group_checks.judge(asked.command, seen)
+    found = (*failures.blocking(data, asked.command), *guards.findings)
     if found:
-        _note(user, account, connection, "refused")
-        return PreviewOutcome(report, found, data)
-    shown, content_hash = _keep(user, account, connection, body, data, client_order_id)
-    return PreviewOutcome(report, (), data, shown, content_hash)
+        _note(asked, "refused")
+        return PreviewOutcome(judged.report, found, data, guards=guards)
+    kept, content_hash = _keep(asked, judged, data, client_order_id)
+    words = guard_settings.other_account_words(asked.user, asked.account)
+    return PreviewOutcome(
+        judged.report, (), data, kept, content_hash, guards=guards, other_account=words
+    )
 
 
 def _keep(
-    user: Any,
-    account: Account,
-    connection: Connection,
-    body: dict[str, Any],
-    data: dict[str, Any],
-    client_order_id: str,
+    asked: Asked, judged: Judged, data: dict[str, Any], client_order_id: str
 ) -> tuple[OrderPreview, str]:
     now = timezone.now()
     shown = OrderPreview(
         id=uuid.uuid4(),
-        user=user,
-        connection=connection,
-        account=account,
-        environment=connection.environment,
-        body=body,
+        user=asked.user,
+        connection=asked.connection,
+        account=asked.account,
+        environment=asked.connection.environment,
+        kind=asked.kind,
+        target=asked.target,
+        complex_id=asked.complex_id,
+        body=asked.body,
+        quotes=quotes.kept(judged.quotes),
         answer=data,
         expires_at=now + timedelta(seconds=settings.PREVIEW_SECONDS),
     )
     shown.content_hash = binding.content_hash(shown, client_order_id)
     with transaction.atomic():
         shown.save(force_insert=True)
-        _note(user, account, connection, "shown", preview=str(shown.pk))
+        _note(asked, "shown", preview=str(shown.pk))
     return shown, shown.content_hash
 
 
-def _note(
-    user: Any, account: Account, connection: Connection, outcome: str, **details: Any
-) -> None:
+def _note(asked: Asked, outcome: str, **details: Any) -> None:
     audit.record(
         "preview",
-        "dry run",
+        f"dry run of {asked.kind}",
         outcome,
-        user=user,
-        connection=connection,
-        account=account,
+        user=asked.user,
+        connection=asked.connection,
+        account=asked.account,
         details=details,
     )
 

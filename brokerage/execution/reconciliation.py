@@ -9,31 +9,21 @@ and no order without an owner that looks the same.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from brokerage import access, clock, market
-from brokerage.calendar import NEW_YORK
-from brokerage.credentials import client_for
-from brokerage.enums import TERMINAL_STATUSES, IntentKind, IntentState
-from brokerage.execution import adoption, outcomes
-from brokerage.models import Account, Connection, Order, OrderIntent
-from brokerage.tastytrade.errors import TastytradeError
-from brokerage.tastytrade.resources import orders
+from brokerage.enums import PLACING_KINDS, IntentKind, IntentState
+from brokerage.execution import adoption, identifiers, looking, outcomes
+from brokerage.models import Account, Order, OrderIntent
 
 logger = logging.getLogger(__name__)
 
-READS = 3
 # How long an order that was given up is still watched for.
 LATE_DAYS = 7
-# Clocks differ and the broker stamps an order a little before or after we send it.
-LOOK_ALIKE_SECONDS = 30
 
 
 def reconcile_due() -> int:
@@ -44,7 +34,7 @@ def reconcile_due() -> int:
     intents = list(waiting.select_related("account", "connection", "user"))
     for account, of_account in _by_account(intents).items():
         try:
-            reconcile_account(account, of_account)
+            looking.reconcile_account(account, of_account)
         except Exception:
             # One account in trouble must not keep the others waiting.
             logger.exception("an account could not be reconciled")
@@ -56,7 +46,7 @@ def reconcile(intent: OrderIntent) -> OrderIntent:
     link_from_mirror()
     intent.refresh_from_db()
     if intent.state == IntentState.UNKNOWN:
-        reconcile_account(intent.account, [intent])
+        looking.reconcile_account(intent.account, [intent])
         intent.refresh_from_db()
     return intent
 
@@ -73,7 +63,7 @@ def _by_account(intents: Iterable[OrderIntent]) -> dict[Account, list[OrderInten
 
 def settle_stopped() -> None:
     """Intents whose process died: never sent is denied, perhaps sent is unknown."""
-    patience = timedelta(seconds=settings.BROKER_TIMEOUT_SECONDS + 5)
+    patience = timedelta(seconds=settings.BROKER_TIMEOUT_SECONDS + settings.ORDER_PATIENCE_SECONDS)
     now = timezone.now()
     stuck = OrderIntent.objects.filter(state=IntentState.SENDING)
     for intent in stuck.filter(sent_at=None, created_at__lt=now - 2 * patience):
@@ -87,177 +77,49 @@ def link_from_mirror() -> None:
     """Orders that the stream or a sync brought already settle their intents."""
     recent = timezone.now() - timedelta(days=LATE_DAYS)
     lost = OrderIntent.objects.filter(
-        kind=IntentKind.SUBMIT,
+        kind__in=PLACING_KINDS,
         state__in=(IntentState.UNKNOWN, IntentState.NOT_FOUND),
         created_at__gte=recent,
-    ).select_related("account", "connection", "user")
-    for intent in lost:
-        order = Order.objects.filter(
-            account=intent.account, external_identifier=intent.client_order_id
-        ).first()
-        if order is not None:
-            outcomes.accepted(intent, order.broker_id, order.raw, found_by="mirror")
-            adoption.link(intent, order.broker_id)
+    )
+    for intent, order in _arrived(lost):
+        if intent.kind == IntentKind.COMPLEX:
+            looking.adopt_group(intent, order)
+            continue
+        outcomes.accepted(intent, order.broker_id, order.raw, found_by="mirror")
+        adoption.link(intent, order.broker_id)
     _link_accepted(recent)
+
+
+def _arrived(lost: QuerySet[OrderIntent]) -> list[tuple[OrderIntent, Order]]:
+    """The lost intents whose order is in the mirror, found by one query."""
+    names = {}
+    for pk, kind, name in lost.values_list("pk", "kind", "client_order_id"):
+        first = identifiers.member(name, 0) if kind == IntentKind.COMPLEX else name
+        names[first] = pk
+    if not names:
+        return []
+    rows = Order.objects.filter(external_identifier__in=names).order_by("broker_id")
+    # A replaced order hands its identifier down: the first one is ours.
+    found: dict[object, Order] = {}
+    for order in rows:
+        found.setdefault((order.account_id, names[order.external_identifier]), order)
+    intents = lost.filter(pk__in=[pk for _, pk in found]).select_related(
+        "account", "connection", "user"
+    )
+    return [
+        (intent, order)
+        for intent in intents
+        if (order := found.get((intent.account_id, intent.pk))) is not None
+    ]
 
 
 def _link_accepted(recent: datetime) -> None:
     """An accepted order whose row was not there yet when its answer came."""
     unlinked = OrderIntent.objects.filter(
-        kind=IntentKind.SUBMIT,
+        kind__in=(IntentKind.SUBMIT, IntentKind.REPLACE),
         state=IntentState.ACCEPTED,
         order=None,
         created_at__gte=recent,
     )
     for intent in unlinked.select_related("account"):
         adoption.link(intent, intent.error.get("broker_id"))
-
-
-# --- looking ----------------------------------------------------------------------------------
-
-
-def reconcile_account(account: Account, intents: list[OrderIntent]) -> None:
-    """One complete read for all unknown intents of an account that are due for one."""
-    due = [intent for intent in intents if _read_is_due(intent)]
-    if not due:
-        return
-    connection = _connection(due[0])
-    if connection is None:
-        return
-    submits = [intent for intent in due if intent.kind == IntentKind.SUBMIT]
-    try:
-        with client_for(connection) as client:
-            if submits:
-                _look_for(submits, connection, _read(client, account, connection, submits))
-            for intent in due:
-                if intent.kind == IntentKind.CANCEL:
-                    _look_at_cancel(client, intent)
-    except TastytradeError:
-        logger.warning("a read for reconciliation failed", exc_info=True)
-        _forget_reads(due)
-
-
-def _read_is_due(intent: OrderIntent) -> bool:
-    spacing = settings.RECONCILE_WINDOW_SECONDS / (2 * READS)
-    last = _reads(intent)[-1:]
-    return not last or timezone.now() - last[0] >= timedelta(seconds=spacing)
-
-
-def _connection(intent: OrderIntent) -> Connection | None:
-    try:
-        return access.connection_for(intent.user, intent.account)
-    except access.NotFound:
-        return None
-
-
-def _read(
-    client: Any, account: Account, connection: Connection, intents: list[OrderIntent]
-) -> list[Any]:
-    """Every order that could be ours, live first; raises when any page fails."""
-    sent = min(intent.sent_at or intent.created_at for intent in intents)
-    offset = timedelta(seconds=connection.clock_offset_seconds)
-    since = min((sent + offset).astimezone(NEW_YORK).date(), clock.today(connection))
-    call = orders.search(account.number, start_date=since - timedelta(days=1))
-    return [*client.pages(orders.list_live(account.number)), *client.pages(call)]
-
-
-def _look_for(intents: list[OrderIntent], connection: Connection, found: list[Any]) -> None:
-    by_identifier = {order.external_identifier: order for order in found}
-    by_identifier.pop("", None)
-    by_identifier.pop(None, None)
-    for intent in intents:
-        order = by_identifier.get(intent.client_order_id)
-        if order is not None:
-            _adopt(intent, order)
-        else:
-            _absent(intent, connection, found)
-
-
-def _adopt(intent: OrderIntent, order: Any) -> None:
-    outcomes.accepted(intent, order.id, order.raw, found_by="reconciliation")
-    adoption.mirror(intent.account, order)
-    adoption.link(intent, order.id)
-
-
-def _absent(intent: OrderIntent, connection: Connection, found: list[Any]) -> None:
-    alike = _look_alikes(intent, connection, found)
-    reads = _keep_read(intent, alike)
-    window = timedelta(seconds=settings.RECONCILE_WINDOW_SECONDS)
-    thorough = len(reads) >= READS and reads[-1] - reads[0] >= window
-    if thorough and not alike and market.health(connection).account_up():
-        outcomes.not_found(intent)
-    elif len(reads) == 1:
-        outcomes.tell(intent)
-
-
-@transaction.atomic
-def _keep_read(intent: OrderIntent, alike: list[int]) -> list[datetime]:
-    """Add this complete read to the evidence; a second worker's at the same time counts once."""
-    row = OrderIntent.objects.select_for_update().get(pk=intent.pk)
-    if _read_is_due(row):
-        row.reads_without_trace = [*row.reads_without_trace, timezone.now().isoformat()]
-        row.error = row.error | {"look_alikes": alike}
-        row.save(update_fields=["reads_without_trace", "error"])
-    return _reads(row)
-
-
-def _forget_reads(intents: list[OrderIntent]) -> None:
-    """After a failed read the counting starts again."""
-    pks = [intent.pk for intent in intents]
-    OrderIntent.objects.filter(pk__in=pks, state=IntentState.UNKNOWN).update(reads_without_trace=[])
-
-
-def _reads(intent: OrderIntent) -> list[datetime]:
-    return [datetime.fromisoformat(text) for text in intent.reads_without_trace]
-
-
-# --- orders that look the same ----------------------------------------------------------------
-
-
-def _look_alikes(intent: OrderIntent, connection: Connection, found: list[Any]) -> list[int]:
-    """Broker ids of orders without identifier and owner that could be this intent's."""
-    sent = intent.sent_at or intent.created_at
-    # received-at is in the broker's time.
-    sent += timedelta(seconds=connection.clock_offset_seconds)
-    earliest = sent - timedelta(seconds=LOOK_ALIKE_SECONDS)
-    latest = sent + timedelta(seconds=settings.BROKER_TIMEOUT_SECONDS + LOOK_ALIKE_SECONDS)
-    candidates = {
-        order.id
-        for order in found
-        if not order.external_identifier
-        and order.received_at is not None
-        and earliest <= order.received_at <= latest
-        and _shape(order.raw) == _shape(intent.body)
-    }
-    owned = OrderIntent.objects.filter(
-        account=intent.account, order__broker_id__in=candidates
-    ).values_list("order__broker_id", flat=True)
-    return sorted(candidates - set(owned))
-
-
-def _shape(body: Mapping[str, Any]) -> tuple[Any, ...]:
-    legs = sorted(
-        (str(leg.get("symbol")), str(leg.get("action")), _number(leg.get("quantity")))
-        for leg in body.get("legs") or ()
-    )
-    return (body.get("order-type"), _number(body.get("price")), tuple(legs))
-
-
-def _number(value: Any) -> str:
-    return "" if value is None else f"{Decimal(str(value)).normalize():f}"
-
-
-# --- cancels ----------------------------------------------------------------------------------
-
-
-def _look_at_cancel(client: Any, intent: OrderIntent) -> None:
-    """A cancel may be repeated safely, so one look at the order is enough."""
-    order = client.send(orders.get(intent.account.number, intent.body["cancel"]))
-    if order.status in ("Cancel Requested", "Cancelled", "Canceled"):
-        outcomes.cancel_taken(intent, order, 0.0)
-        return
-    adoption.mirror(intent.account, order)
-    if order.status in TERMINAL_STATUSES:
-        outcomes.too_late(intent, order.status)
-    else:
-        outcomes.not_found(intent)

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
 from django.utils import timezone
 
 from brokerage.credentials import client_for
-from brokerage.enums import IntentState
-from brokerage.execution import failures, outcomes
+from brokerage.enums import CANCEL_KINDS, IntentState
+from brokerage.execution import failures, outcomes, permits
 from brokerage.models import OrderIntent
 from brokerage.tastytrade.errors import TastytradeError
 
 logger = logging.getLogger(__name__)
 
 
-def send(intent: OrderIntent, request: Any, accept: Any) -> None:
+Prepare = Callable[[Any], str]
+
+
+def send(intent: OrderIntent, request: Any, accept: Any, *, prepare: Prepare | None = None) -> None:
     """One request, never repeated; every way it can end leaves a state behind.
 
-    A process that dies in here leaves SENDING: reconciliation finds out what became of it.
+    `prepare` may read first and names a reason to send nothing. A process that dies in here
+    leaves SENDING: reconciliation finds out what became of it.
     """
     try:
         with client_for(intent.connection, user=intent.user) as client:
             # Signing in may fail and may take long: have it behind us before the one request.
             client.access_token()
+            if prepare is not None and (problem := prepare(client)):
+                outcomes.never_left(intent, problem)
+                return
             if not start(intent):
                 return
             _request(intent, client, request, accept)
@@ -39,12 +47,16 @@ def send(intent: OrderIntent, request: Any, accept: Any) -> None:
 
 
 def start(intent: OrderIntent) -> bool:
-    """Mark the moment before sending. False when reconciliation has settled the intent already."""
+    """Mark the moment before sending. False when the intent was settled or blocked meanwhile."""
+    # A kill switch thrown since the intent was committed still holds it back.
+    if intent.kind not in CANCEL_KINDS and permits.is_blocked(intent.account):
+        outcomes.never_left(intent, "the kill switch of this account is on.")
+        return False
     now = timezone.now()
     updated = OrderIntent.objects.filter(pk=intent.pk, state=IntentState.SENDING).update(
         sent_at=now
     )
-    intent.sent_at = now
+    intent.sent_at = now if updated else None
     return bool(updated)
 
 

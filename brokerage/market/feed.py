@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
-from brokerage.market.cells import CELL_TYPES, Cells
+from brokerage.market.cells import CELL_TYPES, Cells, Quote
 
 BOOK_SECONDS = 86_400
 HEALTH_SECONDS = 10
@@ -159,6 +159,20 @@ def parse_book(fields: Mapping[Any, Any]) -> dict[str, Cells]:
 def load_book(feed: str) -> dict[str, Cells]:
     """The latest book as the gateway keeps it; for processes without a running hub."""
     return parse_book(_bytes_client().hgetall(book_key(feed)))
+
+
+def load_quotes(feed: str, symbols: Sequence[str]) -> dict[str, Quote]:
+    """Bid and ask of these streamer symbols alone, as the gateway keeps them."""
+    if not symbols:
+        return {}
+    kept = _bytes_client().hmget(book_key(feed), [f"quote:{symbol}" for symbol in symbols])
+    fields = {
+        f"quote:{symbol}".encode(): value
+        for symbol, value in zip(symbols, kept, strict=True)
+        if value is not None
+    }
+    book = parse_book(fields)
+    return {symbol: cells.quote for symbol, cells in book.items() if cells.quote is not None}
 
 
 def parse_health(value: bytes | str | None) -> FeedHealth:

@@ -21,8 +21,14 @@ class OrderPreview(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
     account = models.ForeignKey(Account, on_delete=models.CASCADE)
     environment = models.CharField(max_length=16)
-    # The order body as it would be sent, without the external identifier.
+    kind = models.CharField(max_length=16, choices=IntentKind, default=IntentKind.SUBMIT)
+    # What a replacement is about: an order, or a group by the broker's number.
+    target = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, related_name="+")
+    complex_id = models.BigIntegerField(null=True)
+    # The body as it would be sent, without external identifiers.
     body = models.JSONField()
+    # The quotes that the guards judged by: {"Equity:AAPL": [bid, ask, ISO time]}.
+    quotes = models.JSONField(default=dict)
     content_hash = models.CharField(max_length=64)
     answer = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -40,8 +46,8 @@ class OrderIntent(models.Model):
     # Removing a login must not remove the record of what was sent through it.
     connection = models.ForeignKey(Connection, on_delete=models.SET_NULL, null=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="intents")
-    kind = models.CharField(max_length=8, choices=IntentKind, default=IntentKind.SUBMIT)
-    # The order that a cancel is about; a submit finds its own in `order`.
+    kind = models.CharField(max_length=16, choices=IntentKind, default=IntentKind.SUBMIT)
+    # The order that a cancel or replace is about; a submit finds its own in `order`.
     target = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, related_name="commands")
     # Sent as external-identifier; unique per account.
     client_order_id = models.CharField(max_length=80)
@@ -53,6 +59,8 @@ class OrderIntent(models.Model):
     reason = models.TextField(blank=True)
     error = models.JSONField(default=dict)
     order = models.OneToOneField(Order, on_delete=models.SET_NULL, null=True, related_name="intent")
+    # The group that a complex order became, or that a command is about; the broker's number.
+    complex_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)
     resolved_at = models.DateTimeField(null=True)

@@ -19,7 +19,7 @@ from django.db import transaction
 from brokerage import events
 from brokerage.enums import TERMINAL_STATUSES, WORKING_STATUSES, status_rank
 from brokerage.models import Account, Fill, Order, OrderLeg
-from brokerage.sync import mapping
+from brokerage.sync import mapping, news
 from brokerage.sync.upsert import Written, upsert
 
 logger = logging.getLogger(__name__)
@@ -69,9 +69,12 @@ def store_orders(account: Account, payloads: Iterable[Any], received_at: datetim
     mapped.sort(key=lambda pair: _version_key(pair[0]))
     with transaction.atomic():
         rows = [values for values, _ in mapped]
+        awaited = news.unfinished(account, [values["broker_id"] for values in rows])
         written = upsert(Order, rows, key=ORDER_KEY, newer=NEWER, quiet=("mirrored_at",))
         details = _store_details(account, mapped)
-        _publish(account, set(written.inserted) | set(written.changed) | details)
+        changed = set(written.inserted) | set(written.changed) | details
+        news.record(account, changed, awaited)
+        _publish(account, changed)
     return written
 
 

@@ -25,8 +25,10 @@ QueryValue = str | int | bool | date | datetime | Decimal | Sequence[str] | None
 class Safety(Enum):
     """What sending a call twice would do."""
 
-    # Changes nothing, dry runs included: may be repeated.
+    # Changes nothing: may be repeated.
     READ = "read"
+    # A dry run changes nothing either, but somebody waits for it: not asked again after silence.
+    CHECK = "check"
     # Ends in the same state however often it is sent: repeated when it was certainly not done.
     IDEMPOTENT = "idempotent"
     # Creates something: sent again only after a 401.

@@ -26,8 +26,9 @@ class RetryPolicy:
 
 
 # Calls that a 429 proves were not carried out, and that may therefore be sent again.
-_AFTER_429 = frozenset({Safety.READ, Safety.IDEMPOTENT, Safety.GRANT})
-_AFTER_FAILURE = frozenset({Safety.READ, Safety.GRANT})
+_AFTER_429 = frozenset({Safety.READ, Safety.CHECK, Safety.IDEMPOTENT, Safety.GRANT})
+_AFTER_SILENCE = frozenset({Safety.READ, Safety.GRANT})
+_AFTER_FAILURE = _AFTER_SILENCE | {Safety.CHECK}
 _PASSING_OAUTH = (errors.InvalidOAuthRequest, errors.OAuthUnavailable)
 
 
@@ -58,7 +59,9 @@ def _may_repeat(failure: errors.TastytradeError, safety: Safety) -> bool:
         return safety in _AFTER_429
     if isinstance(failure, errors.ConnectError):
         return safety in _AFTER_429
-    if isinstance(failure, (errors.TransportError, errors.ServerError)):
+    if isinstance(failure, errors.TransportError):
+        return safety in _AFTER_SILENCE
+    if isinstance(failure, errors.ServerError):
         return safety in _AFTER_FAILURE
     return False
 

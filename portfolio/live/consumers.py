@@ -1,6 +1,7 @@
 """The browser socket: patches of one page, facts about its user's accounts, state of the streams.
 
-From the browser: ``{"page": name, "args": {…}}`` opens or replaces the page's live view,
+From the browser: ``{"page": name, "args": {…}}`` opens or replaces the page's live view (with
+``"also": {"page": name, "args": {…}}`` a second one beside it, for the ticket in the drawer),
 ``{"idle": true}`` stops all work (paused, hidden tab), ``{"idle": false}`` resumes.
 To the browser: ``{"p": [[id, text, class?], …]}`` patches, ``{"e": [[name, detail], …]}`` facts,
 ``{"s": {…}}`` streams, ``{"since": ms}`` once, when the latest fact before the joining was told,
@@ -23,7 +24,7 @@ from brokerage import events
 from brokerage.aio import end
 from portfolio.live import doors
 from portfolio.live.hub import Hub, Listener, hub
-from portfolio.live.patches import LiveView, live_view
+from portfolio.live.patches import LiveView, Together, live_view
 from portfolio.live.status import stream_status
 
 logger = logging.getLogger(__name__)
@@ -91,15 +92,19 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         if not isinstance(content, dict):
             return
         if "page" in content:
-            await self._open(content["page"], content.get("args"))
+            await self._open(content["page"], content.get("args"), content.get("also"))
         elif "idle" in content:
             await self._rest(bool(content["idle"]))
 
-    async def _open(self, name: Any, args: Any) -> None:
+    async def _open(self, name: Any, args: Any, also: Any) -> None:
         kind = live_view(name)
         self.view, self.page = None, None
         if kind is not None:
             self.page = (kind, args if isinstance(args, dict) else {})
+            if isinstance(also, dict) and (second := live_view(also.get("page"))) is not None:
+                more = also.get("args")
+                beside = (second, more if isinstance(more, dict) else {})
+                self.page = (Together, {"views": (self.page, beside)})
         await self._build()
 
     async def _rest(self, idle: bool) -> None:

@@ -6,8 +6,11 @@ consumer builds it for the signed-in user and asks it for patches at most four t
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.http import Http404
 
 if TYPE_CHECKING:
     from portfolio.live.hub import Hub
@@ -42,6 +45,31 @@ class LiveView:
         everything (first call, after a pause, after a rebuild, and every few seconds for ages).
         """
         return []
+
+
+class Together(LiveView):
+    """Two views on one page: its own and that of the drawer beside it.
+
+    args: ``{"views": ((class, args), (class, args))}``, made by the consumer. When the second is
+    not there for this user (any more) the page goes on without it.
+    """
+
+    def __init__(self, user: Any, args: Mapping[str, Any]) -> None:
+        super().__init__(user, args)
+        (first, own), (second, more) = args["views"]
+        self.parts: list[LiveView] = [first(user, own)]
+        with contextlib.suppress(Http404):
+            self.parts.append(second(user, more))
+
+    def feeds_and_symbols(self) -> Wanted:
+        wanted: dict[str, set[tuple[str, str]]] = {}
+        for part in self.parts:
+            for feed, pairs in part.feeds_and_symbols().items():
+                wanted.setdefault(feed, set()).update(pairs)
+        return wanted
+
+    def patches(self, hub: Hub, dirty: Collection[tuple[str, str]] | None) -> list[Patch]:
+        return [patch for part in self.parts for patch in part.patches(hub, dirty)]
 
 
 View = TypeVar("View", bound=type[LiveView])

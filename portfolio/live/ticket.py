@@ -12,11 +12,14 @@ from portfolio.live.cells import Cell
 from portfolio.live.pages import ShellLive
 from portfolio.live.patches import Patch, Wanted, register
 from portfolio.live.valuation import Valuation
+from portfolio.ticket_quotes import QuotedLeg
 
 if TYPE_CHECKING:
     from portfolio.live.hub import Hub
 
 MAX_LEGS = 4
+# The orders of a ticket behind the first.
+PREFIXES = ("o1", "o2", "o3")
 
 
 @register("ticket")
@@ -24,8 +27,9 @@ class TicketLive(ShellLive):
     """The top bar, the ticket and its market panel.
 
     args: those of the shell and ``{"connection": uuid, "symbol": streamer symbol of the panel,
-    "tick": "0.01", "legs": [{"s": streamer symbol, "r": signed ratio, "t": tick}]}``. A foreign
-    connection is NotFound.
+    "tick": "0.01", "legs": [{"s": streamer symbol, "r": signed ratio, "t": tick}],
+    "more": {"o1": [legs of the second order, written likewise]}}``. A foreign connection is
+    NotFound.
     """
 
     def __init__(self, user: Any, args: Mapping[str, Any]) -> None:
@@ -36,15 +40,18 @@ class TicketLive(ShellLive):
             self.feed = market.feed_key(access.get_connection(user, connection_id))
         self.symbol = str(args.get("symbol") or "")[:64]
         self.tick = _decimal(args.get("tick"))
-        given = args.get("legs")
-        rows = given[:MAX_LEGS] if isinstance(given, list) else []
-        self.legs = [leg for row in rows if (leg := ticket_quotes.leg_from_args(row))]
+        more = args.get("more")
+        others = more if isinstance(more, dict) else {}
+        self.orders = {"": _legs(args.get("legs"))} | {
+            prefix: _legs(others.get(prefix)) for prefix in PREFIXES if prefix in others
+        }
         self._hub: Hub | None = None
 
     def feeds_and_symbols(self) -> Wanted:
         wanted = {feed: set(pairs) for feed, pairs in super().feeds_and_symbols().items()}
         if self.feed:
-            own = ticket_quotes.wanted(self.feed, self.symbol, self.legs, market_panel.EVENTS)
+            legs = [leg for order in self.orders.values() for leg in order]
+            own = ticket_quotes.wanted(self.feed, self.symbol, legs, market_panel.EVENTS)
             for feed, pairs in own.items():
                 wanted.setdefault(feed, set()).update(pairs)
         return wanted
@@ -58,9 +65,15 @@ class TicketLive(ShellLive):
         if self._hub is None or not self.feed:
             return
         book = self._hub.book(self.feed)
-        yield from ticket_quotes.cells(book, self.legs, now).values()
+        for prefix, legs in self.orders.items():
+            yield from ticket_quotes.cells(book, legs, now, prefix).values()
         if self.symbol:
             yield from market_panel.build(book, self.symbol, "", self.tick, now).cells()
+
+
+def _legs(given: Any) -> list[QuotedLeg]:
+    rows = given[:MAX_LEGS] if isinstance(given, list) else []
+    return [leg for row in rows if (leg := ticket_quotes.leg_from_args(row))]
 
 
 def _decimal(value: Any) -> Decimal | None:

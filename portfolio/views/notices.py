@@ -1,25 +1,50 @@
-"""What people should know: notices of their logins, until they are read."""
+"""What people should know: notices of their logins until they are read, events of their orders."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
 from brokerage import notices, selectors
+from portfolio import order_news
+
+# As many events of orders as the log shows.
+EVENTS = 100
 
 
 @require_GET
 def notice_list(request: HttpRequest) -> HttpResponse:
-    context = {"rows": list(selectors.notices_for(request.user)[:200])}
-    return render(request, "portfolio/notice_list.html", context)
+    return render(request, "portfolio/notice_list.html", _context(request))
 
 
 @require_GET
 def notice_table(request: HttpRequest) -> HttpResponse:
-    context = {"rows": list(selectors.notices_for(request.user)[:200])}
-    return render(request, "portfolio/_notices.html", context)
+    return render(request, "portfolio/_notices.html", _context(request))
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "rows": list(selectors.notices_for(request.user)[:200]),
+        "events": order_news.items(order_news.news_for(request.user)[:EVENTS]),
+    }
+
+
+@require_GET
+def news(request: HttpRequest) -> HttpResponse:
+    """Toasts for a page: `{"mark": …, "items": [{key, level, text, url}]}` since its mark."""
+    # Read before the events: one that comes between is told twice rather than never, and a page
+    # shows each key once.
+    latest = order_news.mark_of(request.user)
+    mark = order_news.Mark.parse(request.GET.get("mark", ""))
+    found = order_news.since(request.user, mark) if mark else []
+    rows = [
+        {"key": item.key, "level": item.level, "text": item.text, "url": item.url} for item in found
+    ]
+    return JsonResponse({"mark": str(latest), "items": rows})
 
 
 @require_POST
@@ -30,6 +55,7 @@ def notice_dismiss(request: HttpRequest, pk: int) -> HttpResponse:
 
 urlpatterns = [
     path("notices/", notice_list, name="notice-list"),
+    path("notices/news/", news, name="news"),
     path("notices/table/", notice_table, name="notice-table"),
     path("notices/<int:pk>/dismiss/", notice_dismiss, name="notice-dismiss"),
 ]

@@ -1,4 +1,8 @@
-"""The order ticket: form → preview → confirm → result. Works without a script; htmx refines it."""
+"""The order ticket: form → preview → confirm → result. Works without a script; htmx refines it.
+
+On wide screens it also stands in a drawer beside another page: then every answer is the drawer's
+content instead of a page.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +16,32 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from brokerage import access
-from brokerage.enums import IntentState
+from brokerage.enums import IntentKind, IntentState
 from brokerage.execution import services
 from brokerage.execution.preview import PreviewOutcome, open_preview, preview
-from brokerage.models import OrderPreview
+from brokerage.models import OrderIntent, OrderPreview
 from portfolio import ticket_page, ticket_values
+from portfolio.order_facts import OrderFacts, order_facts
 from portfolio.order_words import intent_facts
 from portfolio.ticket_preview import PreviewFacts, facts_of
-from portfolio.views.orders import order_facts
+from portfolio.ticket_words import OrderWords, order_words_of
 
 UNPROCESSABLE, CONFLICT = 422, 409
+
+
+def in_drawer(request: HttpRequest) -> bool:
+    """Whether the answer goes into the drawer beside another page."""
+    return request.headers.get("HX-Target") == "drawer"
+
+
+def _show(
+    request: HttpRequest, name: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """A page, or the same as the drawer's content."""
+    drawer = in_drawer(request)
+    template = "ticket_drawer.html" if drawer else f"{name}.html"
+    context |= {"drawer": drawer, "content": f"portfolio/_{name}.html"}
+    return render(request, f"portfolio/{template}", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -31,8 +51,10 @@ def ticket(request: HttpRequest) -> HttpResponse:
     A post, so that the values (and the form's token) stay out of addresses and logs.
     """
     page = ticket_page.load(request, request.POST or request.GET, draft=True)
-    template = "_ticket.html" if request.headers.get("HX-Target") == "ticket" else "ticket.html"
-    return render(request, f"portfolio/{template}", {"page": page})
+    if request.headers.get("HX-Target") == "ticket":
+        context = {"page": page, "drawer": bool(page.ticket.values.get("drawer"))}
+        return render(request, "portfolio/_ticket.html", context)
+    return _show(request, "ticket", {"page": page})
 
 
 @require_POST
@@ -50,21 +72,19 @@ def ticket_preview(request: HttpRequest) -> HttpResponse:
     if outcome.preview is None:
         page.ticket.add_findings(outcome.findings)
         return _form_again(request, page, outcome)
-    context = _confirmation(request, page, outcome)
-    return render(request, "portfolio/ticket_preview.html", context)
+    return _show(request, "ticket_preview", _confirmation(page, outcome))
 
 
-def _confirmation(
-    request: HttpRequest, page: ticket_page.TicketPage, outcome: PreviewOutcome
-) -> dict[str, Any]:
+def _confirmation(page: ticket_page.TicketPage, outcome: PreviewOutcome) -> dict[str, Any]:
     assert outcome.preview is not None
     return {
         "page": page,
-        "preview": facts_of(outcome.preview, outcome.answer, outcome.report, page.multiplier),
+        "preview": facts_of(outcome.preview, outcome, [part.multiplier for part in page.parts]),
         "content_hash": outcome.content_hash,
         "client_order_id": page.ticket_id,
+        "other_account": outcome.other_account,
         "seconds": int(settings.PREVIEW_SECONDS),
-        "sending_problem": services.sending_problem(page.connection),
+        "sending_problem": services.sending_problem(page.connection, page.account),
         "values": ticket_page.hidden_values(page),
     }
 
@@ -76,7 +96,7 @@ def _form_again(
     context: dict[str, Any] = {"page": page, "outcome": outcome}
     if outcome is not None and outcome.answer:
         context["preview"] = PreviewFacts.of_refusal(outcome.answer)
-    return render(request, "portfolio/ticket.html", context, status=UNPROCESSABLE)
+    return _show(request, "ticket", context, UNPROCESSABLE)
 
 
 @require_POST
@@ -89,6 +109,7 @@ def ticket_submit(request: HttpRequest) -> HttpResponse:
             shown.pk,
             request.POST.get("content_hash", ""),
             request.POST.get("client_order_id", ""),
+            other_account_confirmed=request.POST.get("other_account") == "yes",
         )
     except services.Conflict as refusal:
         return _conflict(request, shown, str(refusal))
@@ -99,22 +120,59 @@ def _conflict(request: HttpRequest, shown: OrderPreview, reason: str) -> HttpRes
     """Nothing was sent: say so, and offer the same order on a new ticket."""
     sent = getattr(shown, "orderintent", None)
     context = {"reason": reason, "again": ticket_values.ticket_url(shown), "sent": sent}
-    return render(request, "portfolio/ticket_conflict.html", context, status=CONFLICT)
+    return _show(request, "ticket_conflict", context, CONFLICT)
 
 
 @require_GET
 def ticket_result(request: HttpRequest, intent_id: uuid.UUID) -> HttpResponse:
     """What became of it; lives by push, and by polling while the outcome is open."""
     intent = access.get_intent(request.user, intent_id)
+    parts = _parts(intent)
     context = {
         "intent": intent_facts(intent),
         "order": order_facts(intent.order, ours=True) if intent.order else None,
         "again": ticket_values.resend_url(intent),
+        "parts": parts,
+        # The exits still work after the entry has filled.
+        "group_works": any(facts is not None and not facts.terminal for _, facts in parts),
         "open": intent.state in (IntentState.SENDING, IntentState.UNKNOWN),
     }
-    fragment = request.headers.get("HX-Target") == "ticket-result"
-    template = "_ticket_result.html" if fragment else "ticket_result.html"
-    return render(request, f"portfolio/{template}", context)
+    if request.headers.get("HX-Target") == "ticket-result":
+        return render(request, "portfolio/_ticket_result.html", context)
+    return _show(request, "ticket_result", context)
+
+
+def _parts(intent: OrderIntent) -> list[tuple[OrderWords, OrderFacts | None]]:
+    """The orders of a group as they were confirmed, each with what stands at the broker for it."""
+    if intent.kind != IntentKind.COMPLEX:
+        return []
+    words = order_words_of(intent.body, [])
+    group = intent.order.complex_order_id if intent.order else None
+    rows = list(intent.account.orders.filter(complex_order_id=group)) if group else []
+    rows.sort(key=lambda row: (not row.complex_order_tag.endswith("trigger-order"), row.broker_id))
+    facts = [order_facts(row, ours=True) for row in rows]
+    # A replaced member stands there twice: then the order book tells the story.
+    known = facts if len(facts) == len(words) else [None] * len(words)
+    return list(zip(words, known, strict=True))
+
+
+@require_POST
+def ticket_structure(request: HttpRequest) -> HttpResponse:
+    """The structure block for what is typed now; nothing else of the ticket is touched."""
+    page = ticket_page.load(request, request.POST, draft=True)
+    return render(request, "portfolio/_ticket_structure.html", {"structure": page.structure})
+
+
+@require_POST
+def ticket_symbols(request: HttpRequest) -> HttpResponse:
+    """Symbols that begin with what is typed, as buttons that fill the ticket.
+
+    A post, so that what is typed on a ticket stays out of addresses and logs.
+    """
+    prefix = str(request.GET.get("part", ""))[:2]
+    found = ticket_page.symbols_for(request, request.POST, prefix)
+    context = {"found": found, "prefix": prefix, "script": True}
+    return render(request, "portfolio/_ticket_symbols.html", context)
 
 
 @require_GET
@@ -129,6 +187,8 @@ ticket_urls = [
     path("trade/", ticket, name="ticket"),
     path("trade/preview/", ticket_preview, name="ticket-preview"),
     path("trade/submit/", ticket_submit, name="ticket-submit"),
+    path("trade/structure/", ticket_structure, name="ticket-structure"),
+    path("trade/symbols/", ticket_symbols, name="ticket-symbols"),
     path("trade/market/", market_panel_fragment, name="market-panel"),
     path("trade/<uuid:intent_id>/", ticket_result, name="ticket-result"),
 ]

@@ -41,34 +41,6 @@
     });
   });
 
-  // Keys: `g` and a letter goes somewhere, `?` shows them. None of them ever sends anything.
-  const places = { d: "/", p: "/positions/", o: "/orders/", t: "/trade/", c: "/connections/" };
-  let going = false;
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") {
-      document.querySelectorAll("details.menu[open]").forEach((menu) => {
-        menu.open = false;
-        menu.querySelector("summary").focus();
-      });
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, select, textarea, [contenteditable]")) return;
-    if (going && places[event.key]) {
-      location.href = places[event.key];
-    } else if (event.key === "j" || event.key === "k") {
-      stepRow(event.key === "j" ? 1 : -1);
-    }
-    going = event.key === "g" && !going;
-  });
-
-  const stepRow = (step) => {
-    const rows = [...document.querySelectorAll("main .table-desk tbody tr[tabindex]")];
-    if (!rows.length) return;
-    const at = rows.indexOf(document.activeElement.closest("tr"));
-    const next = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
-    next.focus();
-  };
-
   // The line to the server: what is on the page is drawn as old until it is back.
   const alerts = () => document.getElementById("alerts");
   let lostAt = null;
@@ -87,22 +59,6 @@
     delete root.dataset.link;
     document.getElementById("link-banner").hidden = true;
     if (alerts()) alerts().textContent = "";
-    toast("The line to the server is back.", "info");
-  });
-
-  // Messages that come with a fragment, and errors that htmx would swallow.
-  const toast = (text, level) => {
-    const box = document.getElementById("toasts");
-    if (!box) return;
-    const note = document.createElement("div");
-    note.className = `notice notice--${level}`;
-    note.textContent = text;
-    box.append(note);
-    setTimeout(() => note.remove(), level === "error" ? 12000 : 6000);
-    if (level === "error") document.getElementById("alerts").textContent = text;
-  };
-  document.addEventListener("htmx:sendError", () => toast("The server did not answer. Nothing was changed.", "error"));
-  document.addEventListener("htmx:responseError", (event) => {
-    toast(`The server refused this (${event.detail.xhr.status}). Reload the page to see how things are.`, "error");
+    if (window.deskToast) window.deskToast("The line to the server is back.", "info");
   });
 })();

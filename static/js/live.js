@@ -53,10 +53,15 @@
     if (socket && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
   };
   const idle = () => paused || document.hidden;
+  const parsed = (text) => {
+    try { return JSON.parse(text || "{}"); } catch { return {}; }
+  };
+  // A part of the page (the drawer) may have live figures of its own: data-live-also names its view.
   const show = () => {
-    let args = {};
-    try { args = JSON.parse(document.body.dataset.liveArgs || "{}"); } catch { /* none */ }
-    send({ page: document.body.dataset.livePage, args });
+    const message = { page: document.body.dataset.livePage, args: parsed(document.body.dataset.liveArgs) };
+    const part = document.querySelector("[data-live-also]");
+    if (part) message.also = { page: part.dataset.liveAlso, args: parsed(part.dataset.liveAlsoArgs) };
+    send(message);
   };
   const opened = () => {
     attempt = 0;

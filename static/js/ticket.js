@@ -1,8 +1,20 @@
-/* The ticket's conveniences: steppers by tick, the preview's countdown, the send key.
-   Everything here also works without it, by a round trip to the server. */
+/* The ticket's conveniences: steppers by tick, the bar, symbol search, the preview's countdown, the
+   drawer. Everything here also works without it, by a round trip to the server. What sends is
+   guarded in keys.js. */
 "use strict";
 
 (() => {
+  if (window.deskTicket) return;
+  window.deskTicket = true;
+
+  const form = () => document.getElementById("ticket-form");
+  const isTicket = (event) => event.detail.target && event.detail.target.id === "ticket";
+  const inDrawer = (node) => Boolean(node && node.closest("#drawer"));
+  // A button is being pressed; the redraw that waits for it; the form is on its way.
+  let pressed = false;
+  let late = null;
+  let leaving = false;
+
   // --- Steppers: exact arithmetic on whole numbers of the smallest unit --------------------------
   const places = (text) => (text.split(".")[1] || "").length;
   const tickAt = (ticks, price) => {
@@ -24,29 +36,82 @@
   const move = (event) => {
     const button = event.target.closest("[data-step]");
     if (!button) return;
-    const input = button.closest("[data-ticket-price]").querySelector("input[name=price]");
-    const ticks = JSON.parse(document.getElementById("ticket").dataset.ticks || "[]");
+    const input = button.parentElement.querySelector("input");
+    const source = button.closest("[data-ticks]");
+    const ticks = JSON.parse((source && source.dataset.ticks) || "[]");
     if (!ticks.length || !/^\d*\.?\d+$/.test(input.value.trim())) return;
     event.preventDefault();
     input.value = step(ticks, input.value, Number(button.dataset.step) * (event.shiftKey ? 10 : 1));
+    input.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
-  // Changing the account, symbol or legs changes what the page watches.
+  // --- The bar: where the limit stands between natural and the other side -----------------------
+  const signed = (text) => {
+    const found = /^([\d,.]+)(?: (cr|db|even))?$/.exec(text.trim());
+    if (!found) return null;
+    return Number(found[1].replaceAll(",", "")) * (found[2] === "db" ? -1 : 1);
+  };
+  const barWords = (share) => {
+    if (share <= 0) return "at natural: may fill at once";
+    if (share >= 1) return "beyond the other side of the market";
+    if (Math.abs(share - 0.5) < 0.005) return "at mid";
+    return `${Math.round(share * 100)}% of the way from natural to the other side`;
+  };
+  const drawBar = (box) => {
+    const mark = box.querySelector("[data-bar-mark]");
+    if (!mark) return;
+    const read = (side) => {
+      const node = box.querySelector(`[id$="-${side}"]`);
+      return node ? signed(node.textContent) : null;
+    };
+    const input = box.querySelector("input");
+    const effect = box.dataset.side || (box.querySelector("select") || {}).value;
+    const [nat, mid, limit] = [read("nat"), read("mid"), Number(input.value)];
+    const known = nat !== null && mid !== null && nat !== mid && input.value.trim() && !Number.isNaN(limit);
+    const share = known ? ((effect === "Credit" ? limit : -limit) - nat) / (2 * (mid - nat)) : 0;
+    const at = Math.round(Math.min(1, Math.max(0, share)) * 1000) / 10;
+    const path = known ? `M${at} 0v12` : "";
+    if (mark.getAttribute("d") !== path) mark.setAttribute("d", path);
+    const words = box.querySelector("[data-bar-words]");
+    const text = known ? `Your limit is ${barWords(share)}.` : "No limit yet, or no market to compare it with.";
+    if (words.textContent !== text) words.textContent = text;
+  };
+  // The first quote of a contract comes a moment after it is chosen: then the mid is proposed.
+  const propose = (box) => {
+    const mid = box.querySelector('[id$="-mid"]');
+    const input = box.querySelector("input");
+    if (box.dataset.asked || !mid || input.value || document.activeElement === input) return;
+    if (signed(mid.textContent) === null) return;
+    box.dataset.asked = "1";
+    const region = box.closest(".ticket-order").querySelector("[hx-post]");
+    if (region) htmx.trigger(region, "change");
+  };
+  const drawBars = () => document.querySelectorAll("[data-limit]").forEach(drawBar);
+  setInterval(() => {
+    if (!form() || document.hidden) return;
+    drawBars();
+    if (!pressed && !leaving) document.querySelectorAll("[data-limit]").forEach(propose);
+  }, 500);
+  setInterval(() => {
+    const block = document.getElementById("ticket-structure");
+    if (block && form() && !document.hidden && !leaving && !document.documentElement.classList.contains("is-paused")) htmx.trigger(block, "desk:structure");
+  }, 5000);
+
+  // --- Changing the account, symbol or legs changes what the page watches --------------------------
+  const tellArgs = () => document.body.dispatchEvent(new CustomEvent("desk:args", { bubbles: true }));
   const show = () => {
     const ticket = document.getElementById("ticket");
-    if (!ticket || !ticket.dataset.liveArgs || document.body.dataset.liveArgs === ticket.dataset.liveArgs) return;
+    if (!ticket || !ticket.dataset.liveArgs || inDrawer(ticket)) return;
+    if (document.body.dataset.liveArgs === ticket.dataset.liveArgs) return;
     document.body.dataset.liveArgs = ticket.dataset.liveArgs;
-    document.body.dispatchEvent(new CustomEvent("desk:args", { bubbles: true }));
+    tellArgs();
   };
 
   // --- What is typed while an answer is on its way stays typed --------------------------------------
   let sent = new Map();
   let typed = [];
-  const fields = () => {
-    const form = document.getElementById("ticket-form");
-    return form ? [...form.elements].filter((field) => field.name && field.type !== "hidden" && field.tagName !== "BUTTON") : [];
-  };
-  const isTicket = (event) => event.detail.target && event.detail.target.id === "ticket";
+  const fields = () => form()
+    ? [...form().elements].filter((field) => field.name && field.type !== "hidden" && field.tagName !== "BUTTON") : [];
   const remember = (event) => {
     if (isTicket(event)) sent = new Map(fields().map((field) => [field.name, field.value]));
   };
@@ -55,28 +120,102 @@
     typed = fields().filter((field) => sent.has(field.name) && sent.get(field.name) !== field.value)
       .map((field) => [field.name, field.value]);
   };
+  // At once, before anything of the new ticket can be pressed; what follows from it is told later.
+  const putBack = (event) => {
+    if (!isTicket(event)) return;
+    for (const [name, value] of typed) {
+      const field = fields().find((item) => item.name === name);
+      if (field && field.value !== value) { field.value = value; field.dataset.typed = "1"; }
+    }
+  };
   const restore = (event) => {
-    if (!isTicket(event) && !document.getElementById("ticket-form")) return;
+    if (!isTicket(event) && !form()) return;
     for (const [name, value] of typed.splice(0)) {
       const field = fields().find((item) => item.name === name);
-      if (!field || field.value === value) continue;
+      if (!field || (field.value === value && !field.dataset.typed)) continue;
+      delete field.dataset.typed;
       field.value = value;
       const change = () => field.dispatchEvent(new Event("change", { bubbles: true }));
       if (document.activeElement === field) field.addEventListener("blur", change, { once: true });
       else change();
     }
+    drawBars();
+  };
+
+  // --- A button that is being pressed is not redrawn under the finger ---------------------------------
+  // Leaving a field redraws the ticket; the press that left it would otherwise hit a button that is
+  // gone, and be lost. The redraw waits until the press is over, and is dropped when it was Preview.
+  const press = (event) => { pressed = Boolean(event.target.closest("#ticket-form button")); };
+  const release = () => {
+    if (!pressed) return;
+    setTimeout(() => {
+      pressed = false;
+      const region = late;
+      late = null;
+      if (region && !leaving && region.isConnected) htmx.trigger(region, "change");
+    }, 0);
+  };
+  const hold = (event) => {
+    if (!pressed || !isTicket(event) || event.detail.elt.tagName === "BUTTON") return;
+    event.preventDefault();
+    late = event.detail.elt;
+  };
+  const holdSwap = (event) => {
+    if (!pressed || !isTicket(event)) return;
+    event.detail.shouldSwap = false;
+    late = late || event.detail.requestConfig.elt;
+  };
+
+  // --- Symbol search: the list under the field, chosen with arrows and Enter or by pointer -------------
+  const listOf = (input) => {
+    const box = input.closest("[data-symbol-search]");
+    return box && box.querySelector(".symbol-found");
+  };
+  const choose = (event) => {
+    const input = event.target.closest && event.target.closest("[data-symbol-search] input");
+    const list = input && listOf(input);
+    if (!list || list.hidden) return;
+    const items = [...list.querySelectorAll("button")];
+    const at = items.findIndex((item) => item.classList.contains("is-active"));
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && items.length) {
+      event.preventDefault();
+      const next = items[(at + step + items.length) % items.length] || items[0];
+      items.forEach((item) => item.classList.toggle("is-active", item === next));
+      next.scrollIntoView({ block: "nearest" });
+      announce(next.textContent.trim());
+    } else if (event.key === "Enter" && at >= 0) {
+      event.preventDefault();
+      items[at].click();
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      list.hidden = true;
+    }
+  };
+  const announce = (text) => {
+    const node = document.getElementById("key-status") || document.getElementById("preview-status");
+    if (node) node.textContent = text;
+  };
+  const keepFocus = (event) => { if (event.target.closest(".symbol-found")) event.preventDefault(); };
+  const hideList = (event) => {
+    const input = event.target.closest && event.target.closest("[data-symbol-search] input");
+    if (input && listOf(input)) listOf(input).hidden = true;
   };
 
   // --- The preview dies: said before, and at the end nothing can be sent any more -----------------
   const WARN_AT = [30, 10];
+  let timer = 0;
   const countdown = () => {
     const clock = document.getElementById("preview-clock");
-    if (!clock) return;
+    if (!clock || clock.dataset.running) return;
+    clock.dataset.running = "1";
+    clearInterval(timer);
     const left = clock.querySelector("[data-preview-left]");
     const status = document.getElementById("preview-status");
     const ends = performance.now() + Number(clock.dataset.previewSeconds) * 1000;
     let said = Infinity;
-    const timer = setInterval(() => {
+    timer = setInterval(() => {
+      if (!clock.isConnected) { clearInterval(timer); return; }
       const seconds = Math.max(0, Math.ceil((ends - performance.now()) / 1000));
       left.textContent = `${seconds} s`;
       const due = WARN_AT.find((mark) => seconds <= mark && mark < said);
@@ -95,20 +234,75 @@
     }, 500);
   };
 
-  // --- No single key ever sends -------------------------------------------------------------------
-  const key = (event) => {
-    const send = event.target.closest("[data-send]");
-    if (!send || (event.key !== "Enter" && event.key !== " ")) return;
-    if (event.repeat || !event.ctrlKey || event.key !== "Enter") { event.preventDefault(); return; }
+  // --- The drawer: a ticket beside the page it was opened from, on wide screens -----------------------
+  const WIDE = 1200;
+  const drawer = () => document.getElementById("drawer");
+  let opener = null;
+  const open = (event) => {
+    const link = event.target.closest('a[href^="/trade/?"]');
+    const outside = link && !inDrawer(link) && !document.querySelector("main #ticket, main #ticket-confirm");
+    if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!drawer() || window.innerWidth < WIDE || !(outside || inDrawer(link))) return;
     event.preventDefault();
-    if (!send.disabled) send.form.requestSubmit(send);
+    if (outside) opener = link;
+    htmx.ajax("GET", link.getAttribute("href"), { target: "#drawer", swap: "innerHTML" });
+  };
+  const filled = (event) => {
+    if (!event.detail.target || event.detail.target.id !== "drawer") return;
+    const box = drawer();
+    box.hidden = false;
+    leaving = false;
+    const first = box.querySelector("[role=alert], #ticket-send, #ticket-form select, h2");
+    if (first && first.tabIndex < 0) first.tabIndex = -1;
+    if (first) first.focus({ preventScroll: true });
+    tellArgs();
+  };
+  const shut = () => {
+    const box = drawer();
+    if (!box || box.hidden) return;
+    box.hidden = true;
+    box.replaceChildren();
+    if (opener && opener.isConnected) opener.focus();
+    tellArgs();
+  };
+  // What is wrong with an order comes with 422 and 409: it belongs into the drawer like any answer.
+  const accept = (event) => {
+    if (!event.detail.target || event.detail.target.id !== "drawer") return;
+    if (![409, 422].includes(event.detail.xhr.status)) return;
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
   };
 
   document.addEventListener("click", move);
-  document.addEventListener("keydown", key);
-  document.addEventListener("htmx:beforeRequest", remember);
+  document.addEventListener("click", open);
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-drawer-close]")) shut(); });
+  document.addEventListener("pointerdown", press, true);
+  document.addEventListener("pointerup", release, true);
+  document.addEventListener("pointercancel", release, true);
+  document.addEventListener("mousedown", keepFocus);
+  document.addEventListener("submit", (event) => { if (event.target === form()) leaving = true; }, true);
+  window.addEventListener("pageshow", () => { leaving = false; });
+  document.addEventListener("keydown", choose, true);
+  // Before the page's own Escape, which goes back.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || !drawer() || drawer().hidden) return;
+    if (document.querySelector("dialog[open], details.menu[open]")) return;
+    if (!inDrawer(event.target) && event.target !== document.body) return;
+    event.preventDefault();
+    shut();
+  }, true);
+  document.addEventListener("focusout", hideList);
+  document.addEventListener("input", (event) => { if (form() && form().contains(event.target)) drawBars(); });
+  document.addEventListener("htmx:beforeRequest", hold);
+  document.addEventListener("htmx:beforeRequest", (event) => { if (!event.defaultPrevented) remember(event); });
+  document.addEventListener("htmx:beforeSwap", accept);
+  document.addEventListener("htmx:beforeSwap", holdSwap);
   document.addEventListener("htmx:beforeSwap", keep);
+  document.addEventListener("htmx:afterSwap", putBack);
   document.addEventListener("htmx:afterSettle", restore);
   document.addEventListener("htmx:afterSettle", show);
+  document.addEventListener("htmx:afterSettle", filled);
+  document.addEventListener("htmx:afterSettle", countdown);
   countdown();
+  drawBars();
 })();

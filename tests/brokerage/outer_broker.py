@@ -237,7 +237,7 @@ class OuterBroker:
                 self.end_headers()
                 self.wfile.write(text)
 
-            do_POST = do_DELETE = do_GET
+            do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
             def log_message(self, *_: object) -> None:
                 pass

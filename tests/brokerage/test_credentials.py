@@ -33,6 +33,12 @@ def test_a_lost_key_breaks_no_page(lost_key):
     assert keys.report_at_start() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_key_is_said_by_every_process_that_starts(lost_key, caplog):
+    keys.report_soon().join(10)
+    assert "1 connection(s) hold secrets that none of FIELD_ENCRYPTION_KEYS opens" in caplog.text
+
+
 def test_a_lost_key_asks_to_reconnect_in_plain_words(lost_key):
     with pytest.raises(UndecryptableSecret):
         client_for(lost_key)
@@ -111,7 +117,14 @@ def _dump() -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["production", "sandbox"])
-def test_real_environments_are_asked_for_reading_alone(name):
+def test_real_environments_are_asked_for_trading(name):
+    assert environments.narrowed_scope(name) is None
+    assert environments.scopes_for(name) == "read trade"
+
+
+@pytest.mark.parametrize("name", ["production", "sandbox"])
+def test_a_server_that_may_not_send_orders_asks_for_reading_alone(name, settings):
+    settings.ORDER_ENVIRONMENTS = ("simulator",)
     assert environments.narrowed_scope(name) == "read"
     assert environments.scopes_for(name) == "read"
 

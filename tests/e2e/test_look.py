@@ -8,8 +8,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.conftest import SignIn
 from tests.e2e.live_desk import LiveDesk
 
-PATHS = ("/", "/positions/", "/orders/", "/trade/", "/connections/", "/connections/new/",
-         "/notices/", "/settings/")  # fmt: skip
+PATHS = ("/", "/positions/", "/orders/", "/orders/?tab=today", "/orders/?tab=unknown",
+         "/orders/cancel-all/?which=all", "/trade/", "/chain/?symbol=SPY", "/guards/", "/kill/",
+         "/connections/", "/connections/new/", "/notices/", "/settings/")  # fmt: skip
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 

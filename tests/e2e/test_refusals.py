@@ -54,7 +54,7 @@ def test_a_quantity_of_nothing(signed_in: Page, desk: LiveDesk) -> None:
     trading.preview(signed_in, "100.00")
     assert problems_at(signed_in, "Quantity")
     # What was typed is still there.
-    expect(signed_in.get_by_label("Limit price")).to_have_value("100.00")
+    expect(signed_in.get_by_label("Limit price", exact=True)).to_have_value("100.00")
 
 
 def test_an_unknown_symbol(signed_in: Page, desk: LiveDesk) -> None:

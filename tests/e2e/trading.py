@@ -20,7 +20,7 @@ def figure(text: str) -> Decimal:
     return Decimal(re.sub(r"[^\d.\-]", "", text.replace("−", "-")))
 
 
-def control(desk: LiveDesk, path: str, **body: object) -> dict[str, Any]:
+def control(desk: LiveDesk, path: str, /, **body: object) -> dict[str, Any]:
     """Steer the simulator."""
     url = f"{desk.facts['simulator']['control_url']}/{path}"
     answer = httpx.post(url, json=body, headers={"User-Agent": "desk-tests/1"}, timeout=10)
@@ -66,7 +66,7 @@ def open_ticket(page: Page, desk: LiveDesk, symbol: str, quantity: object) -> No
 
 def preview(page: Page, limit: object | None = None) -> None:
     if limit is not None:
-        page.get_by_label("Limit price").fill(str(limit))
+        page.get_by_label("Limit price", exact=True).fill(str(limit))
     # A changed field may still be redrawing the ticket, the button included.
     expect(page.locator(".htmx-request")).to_have_count(0)
     page.get_by_role("button", name="Preview").last.click()
@@ -80,6 +80,6 @@ def send(page: Page) -> Locator:
 
 
 def position_row(page: Page, symbol: str) -> Locator:
-    return page.get_by_role("row").filter(
-        has=page.get_by_role("rowheader", name=symbol, exact=True)
-    )
+    # The row's header also holds the link to its actions.
+    name = re.compile(rf"^{re.escape(symbol)}( ⋯.*)?$")
+    return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name))

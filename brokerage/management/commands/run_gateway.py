@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
 
+from brokerage.credentials import keys
 from brokerage.gateway.supervisor import Supervisor
 
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
     help = "Hold the broker's streams: account notifications into the mirror, quotes to pages."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        keys.report_soon()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(self._serve())
         # The pool's own threads would hold the process for seconds.

@@ -138,7 +138,7 @@ def dry_run(number: str, body: Body) -> Call[OrderResponse]:
         "/accounts/{}/orders/dry-run",
         number,
         parse=one(OrderResponse),
-        safety=Safety.READ,
+        safety=Safety.CHECK,
         body=_json(body),
     )
 
@@ -195,7 +195,7 @@ def replace_dry_run(number: str, order_id: int, body: Body) -> Call[OrderRespons
         number,
         order_id,
         parse=one(OrderResponse),
-        safety=Safety.READ,
+        safety=Safety.CHECK,
         body=_json(body),
     )
 
@@ -232,7 +232,7 @@ def dry_run_complex(number: str, body: ComplexBody) -> Call[OrderResponse]:
         "/accounts/{}/complex-orders/dry-run",
         number,
         parse=one(OrderResponse),
-        safety=Safety.READ,
+        safety=Safety.CHECK,
         body=_json(body),
     )
 
@@ -295,6 +295,6 @@ def edit_complex_dry_run(
         number,
         order_id,
         parse=one(OrderResponse),
-        safety=Safety.READ,
+        safety=Safety.CHECK,
         body=body,
     )

@@ -36,6 +36,7 @@ class OrderBroker(OuterBroker):
         self.on_place: Callable[[dict[str, Any]], Answer] = self.take
         self.on_dry_run: Callable[[dict[str, Any]], Answer] = self.check
         self.on_delete: Callable[[dict[str, Any]], Answer] = self.take_back
+        self.on_replace: Callable[[dict[str, Any], dict[str, Any]], Answer] = self.take_change
         self.echo_identifier = True
         self.reads_fail = False
         self._ids = itertools.count(1412003)
@@ -48,7 +49,9 @@ class OrderBroker(OuterBroker):
         if len(parts) < 3 or parts[0] != "accounts" or parts[2] != "orders":
             return super().answer(method, path, body, bearer)
         rest = parts[3:]
-        if method == "POST" and rest == ["dry-run"]:
+        if method in ("PUT", "PATCH"):
+            return self.on_replace(self._order(int(rest[0])), body)
+        if method == "POST" and rest[-1:] == ["dry-run"]:
             self.dry_runs.append(body)
             return self.on_dry_run(body)
         if method == "POST" and not rest:
@@ -137,6 +140,22 @@ class OrderBroker(OuterBroker):
             "fee-calculation": fees,
         }
         return 201, {"data": data, "context": "dry-run"}
+
+    def take_change(self, old: dict[str, Any], body: dict[str, Any]) -> Answer:
+        """The old order waits for its cancellation, the new one for the old one's end."""
+        kept = {key: old[key] for key in ("account-number", "order-type", "time-in-force")}
+        kept["legs"] = [
+            {k: v for k, v in leg.items() if k not in ("remaining-quantity", "fills")}
+            for leg in old["legs"]
+        ]
+        new = self.keep(
+            {**kept, **body},
+            status="Contingent",
+            **{"contingent-status": "Pending Order", "replaces-order-id": old["id"]},
+        )
+        old |= {"status": "Replace Requested", "editable": False, "replacing-order-id": new["id"]}
+        old["updated-at"] = new["updated-at"] + 1
+        return 200, {"data": new, "context": "order"}
 
     def take_back(self, order: dict[str, Any]) -> Answer:
         order |= {"status": "Cancel Requested", "updated-at": int(time.time() * 1000)}

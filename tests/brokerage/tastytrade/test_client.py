@@ -343,6 +343,15 @@ def test_a_dry_run_changes_nothing_and_may_be_repeated(send: Send) -> None:
     assert send(broker, orders.dry_run("5WT00001", ORDER)).order.id == 1
 
 
+def test_a_dry_run_that_got_no_answer_is_not_asked_again(send: Send) -> None:
+    def silence(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("silence", request=request)
+
+    broker = Broker(silence)
+    refused(send, broker, orders.dry_run("5WT00001", ORDER))
+    assert len(broker.requests) == 1
+
+
 def test_attempts_can_be_limited() -> None:
     broker = Broker(lambda request: failure(503))
     with broker.client() as client, pytest.raises(errors.ServiceUnavailable):

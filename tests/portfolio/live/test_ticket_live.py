@@ -1,93 +1,74 @@
-"""The ticket's live view: what it asks for, what it patches, and for whom."""
+"""What a ticket watches, alone and in the drawer beside another page."""
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
+from django.http import Http404
 
 from brokerage import market
-from brokerage.access import NotFound
-from portfolio.live.hub import Hub
-from portfolio.live.patches import live_view
+from portfolio.live.book import LatestBook
+from portfolio.live.pages import PositionsLive
+from portfolio.live.patches import Together
 from portfolio.live.ticket import TicketLive
-from tests.portfolio.factories import make_account, make_connection
+from tests.portfolio import factories
 
 pytestmark = pytest.mark.django_db
 
-
-@pytest.fixture
-def owner() -> Any:
-    return get_user_model().objects.create_user("owner", password="x")
+SHARE = {"s": "SPY", "r": "1", "t": "0.01"}
+OPTION = {"s": ".SPY261218P640", "r": "-1", "t": "0.01"}
 
 
-@pytest.fixture
-def connection(owner: Any) -> Any:
-    found = make_connection(owner)
-    make_account(found)
-    return found
+class Books:
+    """The hub's one method that a view asks for."""
+
+    def __init__(self, book: LatestBook) -> None:
+        self.kept = book
+
+    def book(self, _feed: str) -> LatestBook:
+        return self.kept
 
 
-def args(connection: Any, **changes: Any) -> dict[str, Any]:
-    return {
-        "scope": "simulator",
-        "connection": str(connection.pk),
-        "symbol": "AAPL",
-        "tick": "0.01",
-        "legs": [{"s": "AAPL", "r": "1", "t": "0.01"}],
-        **changes,
+def args_of(connection: Any) -> dict[str, Any]:
+    return {"connection": str(connection.pk), "legs": [SHARE], "more": {"o1": [OPTION]}}
+
+
+def test_every_order_of_a_ticket_is_quoted(user: Any) -> None:
+    connection = factories.make_connection(user)
+    view = TicketLive(user, args_of(connection))
+    feed = market.feed_key(connection)
+    wanted = set(view.feeds_and_symbols()[feed])
+    assert {("Quote", "SPY"), ("Quote", OPTION["s"]), ("Greeks", OPTION["s"])} <= wanted
+    assert ("Greeks", "SPY") not in wanted
+    cells = {
+        "SPY": market.Cells(quote=factories.quote(10.0, 10.2)),
+        OPTION["s"]: market.Cells(quote=factories.quote(2.0, 2.2)),
     }
+    written = {row[0]: row[1] for row in view.patches(Books(LatestBook(feed, cells)), None)}
+    assert written["ticket-mid"] == "10.10 db" and written["o1-mid"] == "2.10 cr"
+    assert written["leg-0-bid"] == "10.00" and written["o1-leg-0-ask"] == "2.20"
 
 
-class Books(Hub):
-    """A hub whose one book is given."""
-
-    def __init__(self, cells: dict[str, market.Cells]) -> None:
-        super().__init__()
-        from portfolio.live.book import LatestBook
-
-        self.given = LatestBook("feed", cells)
-
-    def book(self, feed: str) -> Any:
-        return self.given
+def test_a_foreign_login_is_not_found(user: Any, stranger: Any) -> None:
+    connection = factories.make_connection(stranger)
+    with pytest.raises(Http404):
+        TicketLive(user, args_of(connection))
 
 
-def test_it_is_registered():
-    assert live_view("ticket") is TicketLive
+def test_malformed_legs_are_passed_over(user: Any) -> None:
+    connection = factories.make_connection(user)
+    bad = {"legs": [None, {"s": "X"}, {"s": "Y", "r": "many"}], "more": {"o1": "no", "o9": [SHARE]}}
+    view = TicketLive(user, args_of(connection) | bad)
+    assert view.orders == {"": [], "o1": []}
 
 
-def test_it_wants_level_one_depth_and_tape_of_its_own_feed(owner, connection):
-    wanted = TicketLive(owner, args(connection)).feeds_and_symbols()
-    pairs = set(wanted[market.feed_key(connection)])
-    assert {("Quote", "AAPL"), ("Order", "AAPL"), ("TimeAndSale", "AAPL")} <= pairs
-
-
-def test_it_patches_quotes_and_only_what_changed(owner, connection):
-    cells = market.Cells(quote=market.Quote(time.time(), 229.40, 229.42, 3.0, 5.0))
-    hub = Books({"AAPL": cells})
-    view = TicketLive(owner, args(connection))
-    first = {patch[0]: patch[1] for patch in view.patches(hub, None)}
-    assert first["panel-bid"] == first["leg-0-bid"] == "229.40"
-    assert first["ticket-nat"] == "229.42 db"
-    cells.quote = market.Quote(time.time(), 229.40, 229.45, 3.0, 5.0)
-    second = {patch[0]: patch[1] for patch in view.patches(hub, None)}
-    assert second["panel-ask"] == "229.45"
-    assert "panel-bid" not in second
-
-
-def test_a_foreign_connection_looks_missing(connection):
-    stranger = get_user_model().objects.create_user("stranger", password="x")
-    with pytest.raises(NotFound):
-        TicketLive(stranger, args(connection, scope=""))
-    with pytest.raises(NotFound):
-        TicketLive(stranger, {"connection": "junk"})
-
-
-@pytest.mark.parametrize(
-    "change", [{"legs": "x"}, {"legs": [None] * 9}, {"tick": "x"}, {"symbol": None}]
-)
-def test_odd_args_do_no_harm(owner, connection, change):
-    view = TicketLive(owner, args(connection, **change))
-    assert isinstance(view.patches(Books({}), None), list)
+def test_the_drawer_stands_beside_the_page(user: Any, stranger: Any, book: Any) -> None:
+    connection, _ = book
+    own = (PositionsLive, {"scope": "simulator"})
+    both = Together(user, {"views": (own, (TicketLive, args_of(connection)))})
+    wanted = set(both.feeds_and_symbols()[market.feed_key(connection)])
+    assert ("Quote", "KO") in wanted and ("Quote", OPTION["s"]) in wanted
+    foreign = factories.make_connection(stranger)
+    alone = Together(user, {"views": (own, (TicketLive, args_of(foreign)))})
+    assert len(alone.parts) == 1

@@ -127,7 +127,7 @@ def test_a_cancel_whose_answer_is_lost_is_being_checked(desk, values, broker):
     broker.on_delete = drop
     text = html(desk.post(f"/orders/{row.pk}/cancel/", follow=True))
     assert "no clear answer yet: checking" in text
-    assert "Cancel sent, checking" in text
+    assert f"Cancellation of order {row.broker_id}: sent, checking" in text
 
 
 def test_a_finished_order_has_no_cancel(desk, account, broker):

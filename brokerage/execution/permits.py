@@ -1,0 +1,60 @@
+"""May anything be sent at all, and over which login: environment, trading switch, kill switch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from brokerage import access
+from brokerage.execution.guard_settings import trading_is_on
+from brokerage.execution.refusals import CommandRefused
+from brokerage.models import Account, Connection, KillSwitch
+
+REMOVED = "The login this order was shown for has been removed."
+
+
+def sending_problem(connection: Connection | None, account: Account | None = None) -> str:
+    """Why no order may be sent over this connection for this account; empty when it may.
+
+    Without an account only the environment is judged. Cancellations ask `cancelling_problem`.
+    """
+    if problem := cancelling_problem(connection):
+        return problem
+    if account is None or connection is None:
+        return ""
+    if is_blocked(account):
+        return "The kill switch of this account is on: nothing is sent until it is released."
+    if not trading_is_on(connection.user, account):
+        return (
+            "Trading in this account is switched off. Switch it on under Guards, "
+            "with your password or second factor."
+        )
+    return ""
+
+
+def cancelling_problem(connection: Connection | None) -> str:
+    """Why not even a cancellation may be sent: the server's settings forbid the environment."""
+    if connection is None:
+        return REMOVED
+    if connection.environment not in settings.ORDER_ENVIRONMENTS:
+        return (
+            f"This server does not send orders to the {connection.environment} environment: "
+            "its settings (ORDER_ENVIRONMENTS) leave it out."
+        )
+    return ""
+
+
+def is_blocked(account: Account) -> bool:
+    """Whether somebody has thrown the account's kill switch."""
+    return KillSwitch.objects.filter(account=account).exists()
+
+
+def trading_connection(user: Any, account: Account) -> Connection:
+    """The login to send commands for this account over; CommandRefused when there is none."""
+    try:
+        return access.connection_for(user, account, trading=True)
+    except access.NotFound:
+        raise CommandRefused(
+            "None of your logins may trade in this account; go to the broker."
+        ) from None
