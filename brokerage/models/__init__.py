@@ -5,21 +5,31 @@ from brokerage.models.balance import Balance, BalanceSnapshot, NetLiqPoint
 from brokerage.models.connection import Connection
 from brokerage.models.instrument import Instrument
 from brokerage.models.intent import OrderIntent, OrderPreview
-from brokerage.models.journal import AuditEntry, Notice, SyncRun
-from brokerage.models.order import Fill, Order, OrderLeg
+from brokerage.models.journal import AUDIT_WORDS, AuditEntry, AuditSeal, Notice, SyncRun
+from brokerage.models.margin import MarginRequirement
+from brokerage.models.order import ComplexOrder, Fill, Order, OrderLeg
 from brokerage.models.position import Position
+from brokerage.models.progress import Backfill, Difference, Reconciliation
+from brokerage.models.reference import MarketMetric, QuoteAlert, Watchlist
 from brokerage.models.transaction import Transaction
 
 __all__ = [
+    "AUDIT_WORDS",
     "Account",
     "AccountAccess",
     "AuditEntry",
+    "AuditSeal",
+    "Backfill",
     "Balance",
     "BalanceSnapshot",
+    "ComplexOrder",
     "Connection",
     "Customer",
+    "Difference",
     "Fill",
     "Instrument",
+    "MarginRequirement",
+    "MarketMetric",
     "NetLiqPoint",
     "Notice",
     "Order",
@@ -27,7 +37,10 @@ __all__ = [
     "OrderLeg",
     "OrderPreview",
     "Position",
+    "QuoteAlert",
+    "Reconciliation",
     "SyncRun",
     "TradingStatus",
     "Transaction",
+    "Watchlist",
 ]

@@ -6,10 +6,15 @@ from django.db import models
 
 from brokerage.fields import amount_field, quantity_field
 from brokerage.models.account import Account
+from brokerage.models.history import kept
 
 
+@kept(without=("raw", "received_at"), batches=True)
 class Transaction(models.Model):
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="transactions")
+    # The unique constraint's index serves it.
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="transactions", db_index=False
+    )
     broker_id = models.BigIntegerField()
     transaction_type = models.CharField(max_length=40)
     transaction_sub_type = models.CharField(max_length=64, blank=True)
