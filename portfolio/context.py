@@ -12,12 +12,13 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from brokerage import clock, selectors
+from brokerage import clock, history, selectors
 from brokerage.clock import SessionState
 from brokerage.models import Connection, Order
 from brokerage.simulated import offered_to
 from portfolio import formats
 from portfolio.analytics.pnl import buying_power_use
+from portfolio.as_of import PARAMETER
 from portfolio.desk import RequestDesk, desk_of
 from portfolio.live.cells import Cell, shell_cells
 from portfolio.scope import Scope, environments
@@ -65,6 +66,15 @@ class Choice:
 class Banner:
     level: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Which instant a page shows, the way back, and what is not known of it."""
+
+    at: str
+    back: str
+    gap: str
 
 
 class Shell:
@@ -175,6 +185,11 @@ class Shell:
     @cached_property
     def banners(self) -> list[Banner]:
         """What holds for the whole page: closed market, delayed quotes, logins in trouble."""
+        if self.desk.as_of_problem:
+            text = f"{self.desk.as_of_problem} This is the present."
+            return [Banner("warning", text), *self._connection_banners(), *self._market_banners()]
+        if self.desk.as_of:
+            return []
         return [*self._connection_banners(), *self._market_banners()]
 
     def _connection_banners(self) -> list[Banner]:
@@ -205,6 +220,25 @@ class Shell:
         elif self.connection is not None and not self.session.is_regular:
             banners.append(Banner("info", "Outside regular hours marks of options are unreliable."))
         return banners
+
+    @cached_property
+    def past(self) -> Past | None:
+        """The frame of a page that shows the past."""
+        at = self.desk.as_of
+        if at is None:
+            return None
+        begins = history.begins([item.account for item in self.desk.facts.accounts])
+        query = self.request.GET.copy()
+        query.pop(PARAMETER, None)
+        back = f"{self.request.path}?{query.urlencode()}" if query else self.request.path
+        earlier = begins is None or at < begins
+        return Past(
+            formats.market_datetime(at),
+            back,
+            f"The history of the mirror begins {formats.market_datetime(begins)}."
+            if earlier and begins
+            else "",
+        )
 
     @cached_property
     def working(self) -> list[Order]:
