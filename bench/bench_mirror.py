@@ -62,6 +62,9 @@ def payload(number: int, chance: random.Random) -> dict[str, Any]:
         "realized-day-gain": "0.0",
         "realized-day-gain-effect": "None",
         "realized-day-gain-date": "2026-03-10",
+        "realized-today": "0.0",
+        "realized-today-effect": "None",
+        "realized-today-date": "2026-03-10",
         "created-at": "2026-03-02T15:33:40.118+00:00",
         "updated-at": "2026-03-10T15:33:40.118+00:00",
     }
