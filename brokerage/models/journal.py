@@ -110,6 +110,8 @@ class Notice(models.Model):
     key = models.CharField(max_length=160)
     level = models.CharField(max_length=8, default="info")  # info, warning, danger
     text = models.TextField()
+    # What the text was made from, where later findings add to it.
+    details = models.JSONField(default=dict)
     count = models.PositiveIntegerField(default=1)
     first_seen_at = models.DateTimeField(auto_now_add=True)
     last_seen_at = models.DateTimeField(auto_now=True)

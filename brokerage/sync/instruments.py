@@ -47,6 +47,13 @@ def wanted(accounts: Iterable[Account]) -> Wanted:
     return found
 
 
+def underlyings(accounts: Iterable[Account]) -> set[str]:
+    """Equity and index underlyings of what is held or has a working order."""
+    found = wanted(accounts)
+    kinds = (InstrumentType.EQUITY, InstrumentType.INDEX)
+    return {symbol for kind in kinds for symbol in found.get(kind, ())}
+
+
 def _add_underlying(found: Wanted, kind: str, underlying: str) -> None:
     """The underlying of a future is a product root, which is no instrument."""
     if not underlying:

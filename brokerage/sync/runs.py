@@ -24,6 +24,10 @@ from brokerage.sync.steps import ACCOUNT_STEPS, CONNECTION_STEPS, Reader
 from brokerage.sync.upsert import Written
 from brokerage.tastytrade import errors
 
+# Read last: they need to know what is held, or nobody waits for them.
+_AFTERWARDS = frozenset(
+    {SyncKind.INSTRUMENTS, SyncKind.METRICS, SyncKind.WATCHLISTS, SyncKind.QUOTE_ALERTS}
+)
 # What a requested run says until a worker takes it up.
 WAITING = "waiting for a worker"
 # A broker that asks for fewer calls without saying when to come back.
@@ -103,23 +107,22 @@ def is_held_off(connection: Connection) -> bool:
 
 
 def _read(progress: _Progress, reader: Reader, kinds: list[SyncKind]) -> None:
-    """Connection-wide steps first, instruments after what says which are needed."""
-    before = [kind for kind in kinds if kind in CONNECTION_STEPS and kind != SyncKind.INSTRUMENTS]
+    """Connection-wide steps first; last those that need to know what is held."""
+    before = [kind for kind in kinds if kind in CONNECTION_STEPS and kind not in _AFTERWARDS]
+    afterwards = [kind for kind in kinds if kind in _AFTERWARDS]
     of_accounts = [kind for kind in kinds if kind in ACCOUNT_STEPS]
     progress.expect(len(kinds))
     for kind in before:
         progress.step(kind, None, lambda kind=kind: CONNECTION_STEPS[kind](reader))
     accounts = _open_accounts(reader.connection)
-    after = 1 if SyncKind.INSTRUMENTS in kinds else 0
-    progress.expect(len(before) + len(of_accounts) * len(accounts) + after)
+    progress.expect(len(before) + len(of_accounts) * len(accounts) + len(afterwards))
     for account in accounts:
         with locks.account_lock(account.pk):
             for kind in of_accounts:
                 step = ACCOUNT_STEPS[kind]
                 progress.step(kind, account, lambda step=step, on=account: step(reader, on))
-    if after:
-        kind = SyncKind.INSTRUMENTS
-        progress.step(kind, None, lambda: CONNECTION_STEPS[kind](reader))
+    for kind in afterwards:
+        progress.step(kind, None, lambda kind=kind: CONNECTION_STEPS[kind](reader))
 
 
 def _open_accounts(connection: Connection) -> list[Account]:

@@ -44,7 +44,7 @@ def test_a_full_sync_reads_everything_and_reports_each_step(connection, broker):
     broker.set("/instruments/equities", [{"symbol": "AAPL", "tick-sizes": [{"value": "0.01"}]}])
     run = sync(connection)
     assert run.state == SyncState.DONE, run.report
-    assert (run.steps_done, run.steps_total) == (len(run.report), 4 + 8 * len(NUMBERS))
+    assert (run.steps_done, run.steps_total) == (len(run.report), 7 + 10 * len(NUMBERS))
     assert run.finished_at is not None
     cash = Balance.objects.get(account__number=NUMBERS[0])
     assert cash.cash_balance == Decimal("68236.496")
