@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from brokerage import clock, selectors, valkey
 from brokerage.credentials import keys
-from brokerage.enums import ConnectionState, SyncKind, SyncState
+from brokerage.enums import BackfillKind, ConnectionState, SyncKind, SyncState
 from brokerage.execution import reconciliation
-from brokerage.models import Connection, SyncRun
-from brokerage.sync import runs, schedule
+from brokerage.models import AccountAccess, Connection, SyncRun
+from brokerage.sync import backfill, runs, schedule
 
 # A requested run of a broker that is away for the moment.
 RETRIES, RETRY_SECONDS = 3, 5
@@ -64,6 +64,29 @@ def sync_requested(self: Task[..., None], run_id: int) -> None:
             state=SyncState.RUNNING, finished_at=None, current=runs.WAITING
         )
         raise self.retry(countdown=RETRY_SECONDS * (self.request.retries + 1))
+
+
+@shared_task(ignore_result=True)
+def sync_backfills() -> None:
+    """Beat: hand out what is left to read of the past; accounts that have none begin."""
+    for access in AccountAccess.objects.filter(account__backfills=None).select_related(
+        "account", "connection"
+    ):
+        if access.connection.last_sync_at and not access.account.is_closed:
+            for kind in BackfillKind:
+                backfill.request(access.account, access.connection, kind)
+    for row in backfill.unfinished():
+        if not runs.is_held_off(row.connection):
+            sync_backfill.apply_async([row.pk], expires=settings.SYNC_BACKFILL_TICK_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def sync_backfill(backfill_id: int) -> None:
+    """A slice of one backfill; what is left is handed out again."""
+    row = backfill.unfinished().filter(pk=backfill_id).first()
+    if row is None or row.connection.state == ConnectionState.RECONNECT:
+        return
+    runs.backfill_slice(row, seconds=settings.SYNC_BACKFILL_TICK_SECONDS)
 
 
 @shared_task(ignore_result=True)

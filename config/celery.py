@@ -34,6 +34,11 @@ def schedule(sender: Celery, **_: object) -> None:
             "schedule": settings.SYNC_TICK_SECONDS,
             "options": {"expires": settings.SYNC_TICK_SECONDS},
         },
+        "sync-backfills": {
+            "task": "brokerage.tasks.sync_backfills",
+            "schedule": settings.SYNC_BACKFILL_TICK_SECONDS,
+            "options": {"expires": settings.SYNC_BACKFILL_TICK_SECONDS},
+        },
         "reconcile-unknown": {
             "task": "brokerage.tasks.reconcile_unknown",
             "schedule": settings.RECONCILE_TICK_SECONDS,

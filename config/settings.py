@@ -164,8 +164,12 @@ SYNC_ORDERS_SECONDS = env.seconds("SYNC_ORDERS_SECONDS", 900)
 SYNC_ORDERS_STREAM_DOWN_SECONDS = env.seconds("SYNC_ORDERS_STREAM_DOWN_SECONDS", 60)
 SYNC_HOURLY_SECONDS = env.seconds("SYNC_HOURLY_SECONDS", 3600)
 SYNC_DAILY_SECONDS = env.seconds("SYNC_DAILY_SECONDS", 86400)
+# Calls in the background for each grant: so many a second, and so many at once after a rest.
+SYNC_CALLS_PER_SECOND = env.seconds("SYNC_CALLS_PER_SECOND", 10, minimum=0.1)
+SYNC_CALLS_BURST = env.integer("SYNC_CALLS_BURST", 60, minimum=1)
 # How often beat looks for connections that are due.
 SYNC_TICK_SECONDS = env.seconds("SYNC_TICK_SECONDS", 15, minimum=1)
+SYNC_BACKFILL_TICK_SECONDS = env.seconds("SYNC_BACKFILL_TICK_SECONDS", 20, minimum=1)
 RECONCILE_TICK_SECONDS = env.seconds("RECONCILE_TICK_SECONDS", 5, minimum=1)
 
 # --- The broker -------------------------------------------------------------------------------

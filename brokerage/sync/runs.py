@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -18,8 +19,9 @@ from brokerage.credentials.clients import client_for
 from brokerage.credentials.fields import UndecryptableSecret
 from brokerage.enums import SyncKind, SyncState
 from brokerage.environments import UnknownEnvironment
-from brokerage.models import Account, Connection, SyncRun
-from brokerage.sync import schedule
+from brokerage.models import Account, Backfill, Connection, SyncRun
+from brokerage.sync import backfill, schedule
+from brokerage.sync.pacing import PacedClient
 from brokerage.sync.steps import ACCOUNT_STEPS, CONNECTION_STEPS, Reader
 from brokerage.sync.upsert import Written
 from brokerage.tastytrade import errors
@@ -72,7 +74,7 @@ def sync(
         progress = _Progress(run, connection)
         try:
             with client_for(connection, user=run.requested_by) as client:
-                _read(progress, Reader(client, connection), ordered)
+                _read(progress, Reader(PacedClient(client, connection), connection), ordered)
         except (errors.TastytradeError, UndecryptableSecret, UnknownEnvironment) as error:
             progress.stop(error)
         except BaseException:
@@ -99,6 +101,34 @@ def sync_after_reconnect(connection: Connection) -> SyncRun:
     if run.message:
         raise SyncIncomplete(run.message)
     return run
+
+
+def backfill_slice(row: Backfill, *, seconds: float) -> None:
+    """Go on with a backfill for a while. What the broker does is noted, never raised."""
+    assert row.connection is not None
+    try:
+        with client_for(row.connection, user=row.requested_by) as client:
+            backfill.run(row, PacedClient(client, row.connection), seconds=seconds)
+    except (errors.TastytradeError, UndecryptableSecret, UnknownEnvironment) as error:
+        connection_state.failed(row.connection, error)
+        hold_off(row.connection, error)
+        words = connection_state.reason(error)
+        if isinstance(error, errors.NotAvailableHere | errors.Forbidden | errors.NotFound):
+            Backfill.objects.filter(pk=row.pk).update(
+                state=SyncState.UNAVAILABLE, message=words, finished_at=timezone.now()
+            )
+        else:
+            Backfill.objects.filter(pk=row.pk).update(message=words)
+
+
+def hold_off(connection: Connection, error: Exception) -> None:
+    """Stay away for as long as the broker asked, and a little longer by chance, so that several
+    logins do not come back in the same instant.
+    """
+    if not isinstance(error, errors.RateLimited):
+        return
+    seconds = max(1.0, error.retry_after or HOLD_OFF_SECONDS) * random.uniform(1.0, 1.2)
+    valkey.client().set(f"hold-off:{connection.pk}", "1", px=round(seconds * 1000))
 
 
 def is_held_off(connection: Connection) -> bool:
@@ -206,9 +236,7 @@ class _Progress:
         connection_state.failed(self.connection, error)
         self.run.message = connection_state.reason(error)
         self.run.state = SyncState.FAILED
-        if isinstance(error, errors.RateLimited):
-            seconds = max(1, round(error.retry_after or HOLD_OFF_SECONDS))
-            valkey.client().set(f"hold-off:{self.connection.pk}", "1", ex=seconds)
+        hold_off(self.connection, error)
 
     def broke(self) -> None:
         self.run.state = SyncState.FAILED

@@ -22,11 +22,11 @@ from brokerage.sync.instruments import underlyings
 from brokerage.sync.margin import store_margin
 from brokerage.sync.net_liq import store_bars
 from brokerage.sync.orders import store_orders
+from brokerage.sync.pacing import PacedClient
 from brokerage.sync.positions import store_complete_read
 from brokerage.sync.reference import store_alerts, store_metrics, store_watchlists
 from brokerage.sync.transactions import store_transactions
 from brokerage.sync.upsert import Written
-from brokerage.tastytrade.client import TastytradeClient
 from brokerage.tastytrade.payloads.balances import Balance
 from brokerage.tastytrade.payloads.customers import CustomerAccount, TradingStatus
 from brokerage.tastytrade.payloads.margin import MarginRequirements
@@ -63,7 +63,7 @@ NET_LIQ_SPANS = ("1d", "1y")
 class Reader:
     """What a step works with."""
 
-    client: TastytradeClient
+    client: PacedClient
     connection: Connection
 
     @property
