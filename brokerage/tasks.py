@@ -7,6 +7,7 @@ due again; only what a person asked for is retried here, a few times.
 from __future__ import annotations
 
 import logging
+import random
 from typing import Any
 
 from celery import Task, shared_task
@@ -37,7 +38,12 @@ def sync_due() -> None:
         runs.prune()
     for connection in _callable_connections().defer(*selectors.SECRETS):
         if due_kinds(connection):
-            sync_connection.apply_async([str(connection.pk)], expires=settings.SYNC_TICK_SECONDS)
+            # Not all in the same instant, and never later than they would be asked for again.
+            sync_connection.apply_async(
+                [str(connection.pk)],
+                countdown=random.uniform(0, settings.SYNC_TICK_SECONDS / 3),
+                expires=settings.SYNC_TICK_SECONDS,
+            )
 
 
 @shared_task(ignore_result=True)

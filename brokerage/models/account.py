@@ -21,7 +21,7 @@ class Customer(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
 
-@kept(without=("raw", "received_at", "synced_at", "watched_at"))
+@kept(without=("raw", "received_at", "synced_at"))
 class Account(models.Model):
     """One account of one environment; two connections that reach it share the row."""
 
@@ -39,8 +39,6 @@ class Account(models.Model):
     received_at = models.DateTimeField(null=True)
     # Per SyncKind: ISO time of the last complete read of this account, whether rows changed or not.
     synced_at = models.JSONField(default=dict)
-    # Somebody looked at a page of it: it is read before others.
-    watched_at = models.DateTimeField(null=True)
     connections = models.ManyToManyField(Connection, through="AccountAccess")
 
     class Meta:

@@ -48,6 +48,8 @@ class Order(models.Model):
     # Sum over the legs of quantity minus remaining; between two versions of one millisecond the
     # further executed one is the later.
     executed_quantity = quantity_field()
+    # The broker's books began anew without it: it is neither working nor ended in their words.
+    gone_at = models.DateTimeField(null=True)
     # Our time of receipt.
     mirrored_at = models.DateTimeField(null=True)
     raw = models.JSONField(default=dict)

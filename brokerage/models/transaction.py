@@ -41,6 +41,8 @@ class Transaction(models.Model):
     reverses_id = models.BigIntegerField(null=True)
     executed_at = models.DateTimeField(null=True)
     transaction_date = models.DateField(null=True)
+    # The broker's books began anew without it; it stays as history.
+    gone_at = models.DateTimeField(null=True)
     raw = models.JSONField(default=dict)
     received_at = models.DateTimeField(null=True)
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+from django.db import connection as database
 from django.db import transaction
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
@@ -25,6 +29,7 @@ from brokerage.sync.pacing import PacedClient
 from brokerage.sync.steps import ACCOUNT_STEPS, CONNECTION_STEPS, Reader
 from brokerage.sync.upsert import Written
 from brokerage.tastytrade import errors
+from brokerage.watching import watched
 
 # Read last: they need to know what is held, or nobody waits for them.
 _AFTERWARDS = frozenset(
@@ -34,6 +39,9 @@ _AFTERWARDS = frozenset(
 WAITING = "waiting for a worker"
 # A broker that asks for fewer calls without saying when to come back.
 HOLD_OFF_SECONDS = 30
+
+# From so many accounts on, several are read at once; each takes a database session meanwhile.
+PARALLEL_FROM = 4
 
 # A run that no worker has taken up for so long was lost on the way to one.
 LOST_SECONDS = 600
@@ -146,19 +154,55 @@ def _read(progress: _Progress, reader: Reader, kinds: list[SyncKind]) -> None:
         progress.step(kind, None, lambda kind=kind: CONNECTION_STEPS[kind](reader))
     accounts = _open_accounts(reader.connection)
     progress.expect(len(before) + len(of_accounts) * len(accounts) + len(afterwards))
-    for account in accounts:
-        with locks.account_lock(account.pk):
-            for kind in of_accounts:
-                step = ACCOUNT_STEPS[kind]
-                progress.step(kind, account, lambda step=step, on=account: step(reader, on))
+    _each(accounts, lambda account: _read_account(progress, reader, of_accounts, account))
     for kind in afterwards:
         progress.step(kind, None, lambda kind=kind: CONNECTION_STEPS[kind](reader))
 
 
+def _read_account(
+    progress: _Progress, reader: Reader, kinds: list[SyncKind], account: Account
+) -> None:
+    """One complete read of an account at a time, whichever login it comes through."""
+    with locks.account_lock(account.pk):
+        for kind in kinds:
+            step = ACCOUNT_STEPS[kind]
+            progress.step(kind, account, lambda step=step: step(reader, account))
+
+
+def _each(accounts: list[Account], work: Callable[[Account], None]) -> None:
+    """Several accounts at once where there are many: as many as the client has connections.
+
+    The first failure of the connection as a whole ends it; what is being read is read to its end.
+    """
+    if len(accounts) < PARALLEL_FROM:
+        for account in accounts:
+            work(account)
+        return
+
+    def in_thread(account: Account) -> None:
+        try:
+            work(account)
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(settings.BROKER_MAX_CONNECTIONS, "sync") as pool:
+        done = [pool.submit(in_thread, account) for account in accounts]
+        try:
+            for future in as_completed(done):
+                future.result()
+        finally:
+            for future in done:
+                future.cancel()
+
+
 def _open_accounts(connection: Connection) -> list[Account]:
-    """A closed account answers little; its last state is kept."""
+    """Those that somebody looks at first. A closed account answers little; its last state is
+    kept.
+    """
     reached = Account.objects.filter(accesses__connection=connection)
-    return list(reached.exclude(is_closed=True).order_by("number"))
+    accounts = list(reached.exclude(is_closed=True).order_by("number"))
+    first = watched(account.pk for account in accounts)
+    return sorted(accounts, key=lambda account: account.pk not in first)
 
 
 class _Progress:
@@ -171,6 +215,8 @@ class _Progress:
         self.watched = run.requested_by_id is not None
         self.failed_kinds: set[SyncKind] = set()
         self.done_kinds: set[SyncKind] = set()
+        # Several accounts may be read at once.
+        self._lock = threading.RLock()
         run.state = SyncState.RUNNING
         run.current = "starting"
         run.report = []
@@ -182,8 +228,9 @@ class _Progress:
 
     def step(self, kind: SyncKind, account: Account | None, work: Callable[[], Written]) -> None:
         """Run one step; a failure of its own is noted, one of the connection is raised."""
-        self.run.current = f"{kind.label} {account}" if account else kind.label
-        self._save()
+        with self._lock:
+            self.run.current = f"{kind.label} {account}" if account else kind.label
+            self._save()
         started = time.monotonic()
         try:
             written = work()
@@ -212,19 +259,19 @@ class _Progress:
         written: Written,
         message: str,
     ) -> None:
-        self.run.steps_done += 1
-        self.run.report.append(
-            {
-                "kind": str(kind),
-                "account": account.pk if account else None,
-                "rows": written.rows,
-                "changed": written.touched,
-                "state": str(state),
-                "message": message,
-                "milliseconds": round((time.monotonic() - started) * 1000, 1),
-            }
-        )
-        self._save()
+        line = {
+            "kind": str(kind),
+            "account": account.pk if account else None,
+            "rows": written.rows,
+            "changed": written.touched,
+            "state": str(state),
+            "message": message,
+            "milliseconds": round((time.monotonic() - started) * 1000, 1),
+        }
+        with self._lock:
+            self.run.steps_done += 1
+            self.run.report.append(line)
+            self._save()
 
     def _good(self, kind: SyncKind, account: Account | None) -> None:
         self.done_kinds.add(kind)

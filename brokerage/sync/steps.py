@@ -9,13 +9,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from brokerage import clock, notices
+from brokerage import clock
 from brokerage.calendar import Session
 from brokerage.enums import SyncKind
 from brokerage.models import Account, BalanceSnapshot, Connection, Order, Transaction
 from brokerage.sync import accounts as account_store
 from brokerage.sync import instruments as instrument_store
-from brokerage.sync import unknown
+from brokerage.sync import unknown, vanished
 from brokerage.sync.balances import store_balances, store_snapshots
 from brokerage.sync.complex_orders import store_complex_orders
 from brokerage.sync.instruments import underlyings
@@ -109,7 +109,7 @@ def sync_instruments(reader: Reader) -> Written:
 def sync_trading_status(reader: Reader, account: Account) -> Written:
     status = reader.client.send(accounts.trading_status(account.number))
     unknown.note(reader.connection, TradingStatus, [status])
-    return account_store.store_trading_status(account, status, timezone.now())
+    return account_store.store_trading_status(account, status, timezone.now(), reader.connection)
 
 
 def sync_balances(reader: Reader, account: Account) -> Written:
@@ -125,18 +125,13 @@ def sync_positions(reader: Reader, account: Account) -> Written:
     )
     listed = reader.client.send(call)
     unknown.note(reader.connection, Position, listed)
-    written, closed = store_complete_read(account, listed, requested_at, timezone.now())
-    if closed:
-        names = ", ".join(position.symbol for position in closed[:5])
-        more = f" and {len(closed) - 5} more" if len(closed) > 5 else ""
-        notices.post(
-            reader.connection,
-            f"positions-vanished:{account.pk}",
-            f"{account}: the broker no longer lists {names}{more}; closed here after two reads "
-            "that agreed, last state kept.",
-            level="warning",
-        )
-    return written
+    read = store_complete_read(account, listed, requested_at, timezone.now())
+    is_all = not read.listed
+    if read.closed:
+        vanished.tell_closed(reader.client, reader.connection, account, read.closed, is_all=is_all)
+    else:
+        vanished.tell_missing(reader.connection, account, read.missing, is_all=is_all)
+    return read.written
 
 
 def sync_orders_live(reader: Reader, account: Account) -> Written:

@@ -29,7 +29,15 @@ def _clean_valkey() -> Iterator[None]:
     yield
     keys = [
         key
-        for pattern in ("read:*", "sessions:*", "hold-off:*", "health:*", "code-flow:*", "bucket:*")
+        for pattern in (
+            "read:*",
+            "sessions:*",
+            "hold-off:*",
+            "health:*",
+            "code-flow:*",
+            "bucket:*",
+            "watched:*",
+        )
         for key in valkey.client().scan_iter(pattern)
     ]
     if keys:

@@ -270,6 +270,8 @@ def test_a_version_no_longer_served_is_said_so(connection, broker):
 def test_an_account_no_longer_listed_loses_access_not_rows(connection, broker, user):
     broker.accounts(NUMBERS[0])
     sync(connection, SyncKind.ACCOUNTS)
+    assert len(selectors.accounts_for(user)) == 2, "one listing alone decides nothing"
+    sync(connection, SyncKind.ACCOUNTS)
     assert [row.number for row in selectors.accounts_for(user)] == [NUMBERS[0]]
     assert Account.objects.count() == 2
     assert "no longer lists" in Notice.objects.get().text
