@@ -15,7 +15,7 @@ from celery.signals import worker_ready
 from django.conf import settings
 from django.utils import timezone
 
-from brokerage import clock, selectors, valkey
+from brokerage import clock, sealing, selectors, valkey
 from brokerage.credentials import keys
 from brokerage.enums import BackfillKind, ConnectionState, SyncKind, SyncState
 from brokerage.execution import reconciliation
@@ -36,6 +36,7 @@ def sync_due() -> None:
     runs.settle_lost()
     if valkey.client().set("housekeeping", "1", nx=True, ex=HOUSEKEEPING_SECONDS):
         runs.prune()
+        sealing.prune(settings.AUDIT_CALL_DAYS)
     for connection in _callable_connections().defer(*selectors.SECRETS):
         if due_kinds(connection):
             # Not all in the same instant, and never later than they would be asked for again.
@@ -93,6 +94,30 @@ def sync_backfill(backfill_id: int) -> None:
     if row is None or row.connection.state == ConnectionState.RECONNECT:
         return
     runs.backfill_slice(row, seconds=settings.SYNC_BACKFILL_TICK_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def seal_audit() -> None:
+    """Beat: add what was written to the audit's hash chain."""
+    sealing.seal()
+
+
+@shared_task(ignore_result=True)
+def reconcile_books() -> None:
+    """Beat: hand out one comparison for each login."""
+    for connection in _callable_connections().defer(*selectors.SECRETS):
+        if connection.last_sync_at and not runs.is_held_off(connection):
+            reconcile_book.apply_async(
+                [str(connection.pk)], expires=settings.RECONCILE_BOOKS_SECONDS
+            )
+
+
+@shared_task(ignore_result=True)
+def reconcile_book(connection_id: str) -> None:
+    """Compare the accounts of one login with the broker's books, line by line."""
+    connection = _callable_connections().filter(pk=connection_id).first()
+    if connection is not None:
+        runs.reconcile_accounts(connection)
 
 
 @shared_task(ignore_result=True)

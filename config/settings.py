@@ -170,6 +170,10 @@ SYNC_CALLS_BURST = env.integer("SYNC_CALLS_BURST", 60, minimum=1)
 # How often beat looks for connections that are due.
 SYNC_TICK_SECONDS = env.seconds("SYNC_TICK_SECONDS", 15, minimum=1)
 SYNC_BACKFILL_TICK_SECONDS = env.seconds("SYNC_BACKFILL_TICK_SECONDS", 20, minimum=1)
+RECONCILE_BOOKS_SECONDS = env.seconds("RECONCILE_BOOKS_SECONDS", 900, minimum=1)
+# How long calls to the broker stay in the audit, in days; what people did stays for good.
+AUDIT_CALL_DAYS = env.integer("AUDIT_CALL_DAYS", 30, minimum=1)
+AUDIT_SEAL_SECONDS = env.seconds("AUDIT_SEAL_SECONDS", 10, minimum=1)
 RECONCILE_TICK_SECONDS = env.seconds("RECONCILE_TICK_SECONDS", 5, minimum=1)
 
 # --- The broker -------------------------------------------------------------------------------

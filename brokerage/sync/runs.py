@@ -24,7 +24,7 @@ from brokerage.credentials.fields import UndecryptableSecret
 from brokerage.enums import SyncKind, SyncState
 from brokerage.environments import UnknownEnvironment
 from brokerage.models import Account, Backfill, Connection, SyncRun
-from brokerage.sync import backfill, schedule
+from brokerage.sync import backfill, comparison, schedule
 from brokerage.sync.pacing import PacedClient
 from brokerage.sync.steps import ACCOUNT_STEPS, CONNECTION_STEPS, Reader
 from brokerage.sync.upsert import Written
@@ -127,6 +127,21 @@ def backfill_slice(row: Backfill, *, seconds: float) -> None:
             )
         else:
             Backfill.objects.filter(pk=row.pk).update(message=words)
+
+
+def reconcile_accounts(connection: Connection) -> int:
+    """Compare every open account; how many were. What the broker does is noted, never raised."""
+    compared = 0
+    try:
+        with client_for(connection) as client:
+            for account in _open_accounts(connection):
+                with locks.account_lock(account.pk):
+                    comparison.reconcile(PacedClient(client, connection), connection, account)
+                compared += 1
+    except (errors.TastytradeError, UndecryptableSecret, UnknownEnvironment) as error:
+        connection_state.failed(connection, error)
+        hold_off(connection, error)
+    return compared
 
 
 def hold_off(connection: Connection, error: Exception) -> None:
