@@ -11,7 +11,7 @@ from portfolio.formats import NEW_YORK
 
 PARAMETER = "as_of"
 # Pages that can show the past; others show the present whatever the address says.
-PAGES = frozenset({"position-list", "position-table", "account-detail"})
+PAGES = frozenset({"position-list", "position-table", "account-detail", "activity-list"})
 
 
 class BadInstant(ValueError):

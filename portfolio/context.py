@@ -33,12 +33,14 @@ NAVIGATION = (
     ("portfolio:position-list", "Positions", "positions", ("position-list",)),
     ("portfolio:ticket", "Trade", "trade", ("ticket", "ticket-preview", "ticket-result")),
     ("portfolio:order-list", "Orders", "orders", ("order-list", "order-detail")),
+    ("portfolio:activity-list", "Activity", "activity", ("activity-list",)),
+    ("portfolio:sync-status", "Sync", "refresh", ("sync-status", "audit-list")),
     ("portfolio:connection-list", "Connections", "connections", _CONNECTION_PAGES),
     ("portfolio:notice-list", "Notices", "notices", ("notice-list",)),
     ("portfolio:simulator", "Simulator", "simulator", ("simulator", "simulator-act")),
 )
 # On a phone these stand behind "More".
-_SECONDARY = ("Connections", "Notices", "Simulator")
+_SECONDARY = ("Activity", "Sync", "Connections", "Notices", "Simulator")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from brokerage import watching
 from brokerage.models import Account
 from portfolio import as_of, selectors
 from portfolio.facts import Desk
@@ -52,6 +53,8 @@ class RequestDesk:
 
     @cached_property
     def facts(self) -> Desk:
+        if self.scope and not self.as_of:
+            watching.looked_at(self.scope.pick(self.accounts))
         return selectors.load_desk(self.accounts, self.scope, at=self.as_of)
 
     @cached_property

@@ -17,6 +17,9 @@ _FAMILIES = (
     "notices",
     "ticket",
     "orders",
+    "activity",
+    "sync_status",
+    "audit",
     "simulator",
 )
 

@@ -8,12 +8,13 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET
 
-from brokerage import access, history, selectors
+from brokerage import access, history, selectors, upkeep
 from portfolio.account_pages import balance_lines, status_lines, transaction_row
 from portfolio.desk import desk_of
 from portfolio.pages import account_card
 from portfolio.scope import Scope
 from portfolio.selectors import load_desk
+from portfolio.sync_pages import score_words
 
 PAGE_SIZE = 50
 
@@ -39,6 +40,7 @@ def account_detail(request: HttpRequest, environment: str, number: str) -> HttpR
             if at
             else getattr(here.account, "trading_status", None)
         ),
+        "score": score_words(upkeep.scores([account]).get(account.pk)),
         "access": here.account.accesses.all(),
         "page": page,
         "transactions": [transaction_row(row) for row in page.object_list],
