@@ -14,7 +14,7 @@ PYTEST_ARGS ?=
 UV_COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help setup setup-dev demo demo-reset test static check simulator-soak bench lock clean
+.PHONY: help setup setup-dev demo demo-reset test static check simulator-soak chaos backfill-soak bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -51,6 +51,12 @@ static: setup-dev
 
 simulator-soak: setup-dev ## a million random steps of the simulated broker; STEPS=, hours
 	SIMULATOR_STEPS=$(or $(STEPS),1000000) $(PY) -m pytest -q -n $(WORKERS) tests/simulator/properties
+
+chaos: setup-dev ## trading under faults, then the books compared; SEEDS="1 2 3", SECONDS=60
+	@$(PY) -m tests.chaos --seeds "$(or $(SEEDS),1)" --seconds $(or $(SECONDS),60)
+
+backfill-soak: setup-dev ## 100,000 bookings read back while the reader is killed ten times
+	BACKFILL_ROWS=100000 BACKFILL_KILLS=10 $(PY) -m pytest -q tests/brokerage/test_backfill.py -k killed
 
 bench: setup-dev $(VENV)/.bench ## measure each performance claim
 	@for file in bench/bench_*.py; do \

@@ -145,8 +145,6 @@ def _marks(row: Transaction, corrected: bool, taken_back: bool) -> Iterator[tupl
         yield "reversed", "A later booking takes this one back"
     if row.reverses_id:
         yield "reversal", f"Takes booking {row.reverses_id} back"
-    if row.is_estimated_fee:
-        yield "fees estimated", "The fees are final after settlement"
     if row.gone_at:
         yield "before reset", "The broker's books began anew after this booking"
 

@@ -175,6 +175,8 @@ class Shell:
     @cached_property
     def lamp(self) -> tuple[str, str]:
         """Class and words of the connection lamp at rendering; the socket goes on from there."""
+        if self.desk.as_of:
+            return "", "The past"
         if self.connection is None:
             return "", "Not connected"
         health = self.desk.valuation.book(self.desk.facts.accounts[0].feed).health(self.desk.now)

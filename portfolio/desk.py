@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from brokerage import watching
+from brokerage import market, watching
 from brokerage.models import Account
 from portfolio import as_of, selectors
 from portfolio.facts import Desk
@@ -18,6 +18,13 @@ from portfolio.live.book import LatestBook
 from portfolio.live.hub import hub
 from portfolio.live.valuation import Valuation
 from portfolio.scope import Scope, chosen
+
+
+class PastBook(LatestBook):
+    """No quotes, and none awaited: the marks of the past are the broker's, in the positions."""
+
+    def health(self, now: float | None = None) -> market.FeedHealth:
+        return market.FeedHealth(market=market.StreamHealth(state="up"))
 
 
 @dataclass
@@ -63,7 +70,7 @@ class RequestDesk:
 
     def valued(self, facts: Desk) -> Valuation:
         """Facts at the latest books; those of the past at the marks that were mirrored then."""
-        valuation = Valuation(facts, LatestBook if self.as_of else hub.book)
+        valuation = Valuation(facts, PastBook if self.as_of else hub.book)
         valuation.update(self.now)
         return valuation
 

@@ -152,7 +152,9 @@ def _theirs(
     today = clock.today(connection)
     start = since.date() if since else today - timedelta(days=ORDER_DAYS)
     booked = since.date() if since else today - timedelta(days=TRANSACTION_DAYS)
-    held = client.send(positions.list_positions(number, include_closed_positions=False))
+    # As the sync asks, or marks would be missing on one side.
+    call = positions.list_positions(number, include_closed_positions=False, include_marks=True)
+    held = client.send(call)
     money = client.send(balances.get_balance(number))
     found = list(client.pages(orders.search(number, start_date=start)))
     rows = list(client.pages(transactions.list_transactions(number, start_date=booked)))
