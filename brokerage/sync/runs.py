@@ -40,6 +40,8 @@ WAITING = "waiting for a worker"
 # A broker that asks for fewer calls without saying when to come back.
 HOLD_OFF_SECONDS = 30
 
+# Between two writings of a run's progress.
+SAVE_SECONDS = 0.3
 # From so many accounts on, several are read at once; each takes a database session meanwhile.
 PARALLEL_FROM = 4
 
@@ -232,6 +234,7 @@ class _Progress:
         self.done_kinds: set[SyncKind] = set()
         # Several accounts may be read at once.
         self._lock = threading.RLock()
+        self._saved_at = self._worked_at = 0.0
         run.state = SyncState.RUNNING
         run.current = "starting"
         run.report = []
@@ -261,9 +264,17 @@ class _Progress:
                 raise
             logger.warning("sync of %s failed: %r", kind, error)
             return
-        connection_state.worked(self.connection)
+        self._worked()
         self._note(kind, account, started, SyncState.DONE, written, "")
         self._good(kind, account)
+
+    def _worked(self) -> None:
+        """The broker answers again; asked of the database now and then, not at each of its
+        thousands of answers.
+        """
+        if time.monotonic() - self._worked_at > SAVE_SECONDS:
+            self._worked_at = time.monotonic()
+            connection_state.worked(self.connection)
 
     def _note(
         self,
@@ -325,6 +336,10 @@ class _Progress:
         return run
 
     def _save(self) -> None:
+        """Not more often than people can read: a run over many accounts has thousands of steps."""
+        if time.monotonic() - self._saved_at < SAVE_SECONDS:
+            return
+        self._saved_at = time.monotonic()
         self._write()
         if self.watched:
             self._tell()
