@@ -16,7 +16,8 @@ AGAIN := --reruns 1 -rR
 UV_COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help setup setup-dev demo demo-reset test static check simulator-soak exactly-once bench lock clean
+.PHONY: help setup setup-dev demo demo-reset test static check simulator-soak exactly-once chaos \
+	backfill-soak bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -56,6 +57,12 @@ simulator-soak: setup-dev ## a million random steps of the simulated broker; STE
 exactly-once: setup-dev ## kill everything while orders are sent; RUNS=, SEED=, RECORD=; 2 hours
 	@$(PY) -m tests.exactly_once --runs $(or $(RUNS),10000) --seed $(or $(SEED),1) \
 		--record $(or $(RECORD),.exactly-once/$(or $(SEED),1).jsonl)
+
+chaos: setup-dev ## trading under faults, then the books compared; SEEDS="1 2 3", SECONDS=60
+	@$(PY) -m tests.chaos --seeds "$(or $(SEEDS),1)" --seconds $(or $(SECONDS),60)
+
+backfill-soak: setup-dev ## 100,000 bookings read back while the reader is killed ten times
+	BACKFILL_ROWS=100000 BACKFILL_KILLS=10 $(PY) -m pytest -q tests/brokerage/test_backfill.py -k killed
 
 bench: setup-dev $(VENV)/.bench ## measure each performance claim
 	@for file in bench/bench_*.py; do \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -32,6 +33,9 @@ def record(
         user_id=user.pk if user is not None else None,
         connection_id=connection.pk if connection is not None else None,
         account_id=account.pk if account is not None else None,
+        who=user.get_username()[:150] if user is not None else "",
+        through=str(connection)[:120] if connection is not None else "",
+        about=str(account)[:60] if account is not None else "",
         kind=kind,
         action=action[:160],
         outcome=outcome[:40],
@@ -45,6 +49,9 @@ def _clean(value: Any) -> Any:
         return {str(k): _clean(v) for k, v in value.items() if not _SECRET_KEY.search(str(k))}
     if isinstance(value, list | tuple):
         return [_clean(item) for item in value]
-    if value is None or isinstance(value, bool | int | float):
+    if isinstance(value, float):
+        # A float's spelling must survive the database for the entry's hash.
+        return value if math.isfinite(value) and value == round(value, 6) else str(value)
+    if value is None or isinstance(value, bool | int):
         return value
     return str(value)[:_TEXT_LIMIT]

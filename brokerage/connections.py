@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from brokerage import audit, code_flow, connection_state, events, login_trial
+from brokerage import audit, code_flow, connection_state, events, history, login_trial
 from brokerage.code_flow import CodeFlowError
 from brokerage.code_flow import available as code_flow_available
 from brokerage.credentials.clients import client_for
@@ -250,7 +250,9 @@ def remove(connection: Connection, user: Any = None, *, delete_data: bool = Fals
             unreached = Account.objects.filter(
                 pk__in=[account.pk for account in reached], accesses=None, intents=None
             )
-            Account.objects.filter(pk__in=list(unreached.values_list("pk", flat=True))).delete()
+            doomed = list(unreached)
+            history.forget(doomed)
+            Account.objects.filter(pk__in=[account.pk for account in doomed]).delete()
 
 
 def request_sync(connection: Connection, user: Any) -> SyncRun:

@@ -79,6 +79,16 @@ class SyncKind(models.TextChoices):
     SNAPSHOTS = "snapshots"
     NET_LIQ = "net-liq"
     SESSIONS = "sessions"
+    COMPLEX_ORDERS = "complex-orders"
+    MARGIN = "margin"
+    METRICS = "metrics"
+    WATCHLISTS = "watchlists"
+    QUOTE_ALERTS = "quote-alerts"
+
+
+class BackfillKind(models.TextChoices):
+    TRANSACTIONS = "transactions"
+    ORDERS = "orders"
 
 
 class SyncState(models.TextChoices):

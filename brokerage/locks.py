@@ -13,7 +13,7 @@ from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
 # The first half of a lock's name: what kind of thing is locked.
-_SYNC, _ACCOUNT, _REFRESH = 7301, 7302, 7303
+_SYNC, _ACCOUNT, _REFRESH, _BACKFILL, _SEAL = 7301, 7302, 7303, 7304, 7305
 
 
 def _half(key: int | UUID) -> int:
@@ -55,6 +55,20 @@ def account_lock(account_id: int) -> Iterator[None]:
     """One complete read of an account at a time, whichever login it comes through."""
     with _advisory(_ACCOUNT, account_id, wait=True):
         yield
+
+
+@contextmanager
+def backfill_lock(backfill_id: int) -> Iterator[bool]:
+    """One process at a time goes on with a backfill; does not wait."""
+    with _advisory(_BACKFILL, backfill_id, wait=False) as held:
+        yield held
+
+
+@contextmanager
+def seal_lock() -> Iterator[bool]:
+    """One process at a time adds to the audit's hash chain; does not wait."""
+    with _advisory(_SEAL, 0, wait=False) as held:
+        yield held
 
 
 _process_locks: dict[UUID, threading.Lock] = {}

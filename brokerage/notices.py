@@ -12,14 +12,24 @@ from brokerage.access import get_notice
 from brokerage.models import Connection, Notice
 
 
-def post(connection: Connection | None, key: str, text: str, *, level: str = "info") -> Notice:
+def post(
+    connection: Connection | None,
+    key: str,
+    text: str,
+    *,
+    level: str = "info",
+    details: dict[str, Any] | None = None,
+) -> Notice:
     """Post or repeat a notice; a repeated one counts up and keeps a dismissal of the same text.
 
     ``level``: info, warning or danger. Pages are told only when the notice is new or its words
     changed, so that a broker repeating itself does not make pages blink.
     """
+    facts = details or {}
     notice, created = Notice.objects.get_or_create(
-        connection=connection, key=key[:160], defaults={"text": text, "level": level}
+        connection=connection,
+        key=key[:160],
+        defaults={"text": text, "level": level, "details": facts},
     )
     if created:
         _tell(connection)
@@ -28,6 +38,7 @@ def post(connection: Connection | None, key: str, text: str, *, level: str = "in
     Notice.objects.filter(pk=notice.pk).update(
         text=text,
         level=level,
+        details=facts,
         count=F("count") + 1,
         last_seen_at=timezone.now(),
         dismissed_at=None if changed else F("dismissed_at"),

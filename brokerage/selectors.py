@@ -75,9 +75,9 @@ def orders_for(
     rows = Order.objects.filter(account__in=_pks(accounts)).select_related("account")
     rows = rows.prefetch_related(Prefetch("legs", queryset=legs))
     if scope == "working":
-        return rows.exclude(status__in=TERMINAL_STATUSES)
+        return rows.exclude(status__in=TERMINAL_STATUSES).filter(gone_at=None)
     if scope == "history":
-        return rows.filter(status__in=TERMINAL_STATUSES)
+        return rows.filter(Q(status__in=TERMINAL_STATUSES) | Q(gone_at__isnull=False))
     if scope == "today":
         start = _start_of_today(connection)
         return rows.filter(Q(received_at__gte=start) | Q(terminal_at__gte=start))

@@ -7,6 +7,7 @@ due again; only what a person asked for is retried here, a few times.
 from __future__ import annotations
 
 import logging
+import random
 from typing import Any
 
 from celery import Task, shared_task
@@ -14,12 +15,12 @@ from celery.signals import worker_ready
 from django.conf import settings
 from django.utils import timezone
 
-from brokerage import clock, selectors, valkey
+from brokerage import clock, sealing, selectors, valkey
 from brokerage.credentials import keys
-from brokerage.enums import ConnectionState, SyncKind, SyncState
+from brokerage.enums import BackfillKind, ConnectionState, SyncKind, SyncState
 from brokerage.execution import reconciliation
-from brokerage.models import Connection, SyncRun
-from brokerage.sync import runs, schedule
+from brokerage.models import AccountAccess, Connection, SyncRun
+from brokerage.sync import backfill, runs, schedule
 
 # A requested run of a broker that is away for the moment.
 RETRIES, RETRY_SECONDS = 3, 5
@@ -35,9 +36,15 @@ def sync_due() -> None:
     runs.settle_lost()
     if valkey.client().set("housekeeping", "1", nx=True, ex=HOUSEKEEPING_SECONDS):
         runs.prune()
+        sealing.prune(settings.AUDIT_CALL_DAYS)
     for connection in _callable_connections().defer(*selectors.SECRETS):
         if due_kinds(connection):
-            sync_connection.apply_async([str(connection.pk)], expires=settings.SYNC_TICK_SECONDS)
+            # Not all in the same instant, and never later than they would be asked for again.
+            sync_connection.apply_async(
+                [str(connection.pk)],
+                countdown=random.uniform(0, settings.SYNC_TICK_SECONDS / 3),
+                expires=settings.SYNC_TICK_SECONDS,
+            )
 
 
 @shared_task(ignore_result=True)
@@ -64,6 +71,53 @@ def sync_requested(self: Task[..., None], run_id: int) -> None:
             state=SyncState.RUNNING, finished_at=None, current=runs.WAITING
         )
         raise self.retry(countdown=RETRY_SECONDS * (self.request.retries + 1))
+
+
+@shared_task(ignore_result=True)
+def sync_backfills() -> None:
+    """Beat: hand out what is left to read of the past; accounts that have none begin."""
+    for access in AccountAccess.objects.filter(account__backfills=None).select_related(
+        "account", "connection"
+    ):
+        if access.connection.last_sync_at and not access.account.is_closed:
+            for kind in BackfillKind:
+                backfill.request(access.account, access.connection, kind)
+    for row in backfill.unfinished():
+        if not runs.is_held_off(row.connection):
+            sync_backfill.apply_async([row.pk], expires=settings.SYNC_BACKFILL_TICK_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def sync_backfill(backfill_id: int) -> None:
+    """A slice of one backfill; what is left is handed out again."""
+    row = backfill.unfinished().filter(pk=backfill_id).first()
+    if row is None or row.connection.state == ConnectionState.RECONNECT:
+        return
+    runs.backfill_slice(row, seconds=settings.SYNC_BACKFILL_TICK_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def seal_audit() -> None:
+    """Beat: add what was written to the audit's hash chain."""
+    sealing.seal()
+
+
+@shared_task(ignore_result=True)
+def reconcile_books() -> None:
+    """Beat: hand out one comparison for each login."""
+    for connection in _callable_connections().defer(*selectors.SECRETS):
+        if connection.last_sync_at and not runs.is_held_off(connection):
+            reconcile_book.apply_async(
+                [str(connection.pk)], expires=settings.RECONCILE_BOOKS_SECONDS
+            )
+
+
+@shared_task(ignore_result=True)
+def reconcile_book(connection_id: str) -> None:
+    """Compare the accounts of one login with the broker's books, line by line."""
+    connection = _callable_connections().filter(pk=connection_id).first()
+    if connection is not None:
+        runs.reconcile_accounts(connection)
 
 
 @shared_task(ignore_result=True)

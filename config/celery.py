@@ -34,6 +34,21 @@ def schedule(sender: Celery, **_: object) -> None:
             "schedule": settings.SYNC_TICK_SECONDS,
             "options": {"expires": settings.SYNC_TICK_SECONDS},
         },
+        "sync-backfills": {
+            "task": "brokerage.tasks.sync_backfills",
+            "schedule": settings.SYNC_BACKFILL_TICK_SECONDS,
+            "options": {"expires": settings.SYNC_BACKFILL_TICK_SECONDS},
+        },
+        "reconcile-books": {
+            "task": "brokerage.tasks.reconcile_books",
+            "schedule": settings.RECONCILE_BOOKS_SECONDS,
+            "options": {"expires": settings.RECONCILE_BOOKS_SECONDS},
+        },
+        "seal-audit": {
+            "task": "brokerage.tasks.seal_audit",
+            "schedule": settings.AUDIT_SEAL_SECONDS,
+            "options": {"expires": settings.AUDIT_SEAL_SECONDS},
+        },
         "reconcile-unknown": {
             "task": "brokerage.tasks.reconcile_unknown",
             "schedule": settings.RECONCILE_TICK_SECONDS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import pghistory
 from csp.constants import NONE, SELF
 
 from config import env
@@ -31,6 +32,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "channels",
     "django_htmx",
+    "pgtrigger",
+    "pghistory",
     "template_partials",
     "csp",
     "allauth",
@@ -58,6 +61,8 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
+# History of the mirror: versions refer to their rows by the row's own index, not by one more each.
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TEMPLATES = [
@@ -159,8 +164,16 @@ SYNC_ORDERS_SECONDS = env.seconds("SYNC_ORDERS_SECONDS", 900)
 SYNC_ORDERS_STREAM_DOWN_SECONDS = env.seconds("SYNC_ORDERS_STREAM_DOWN_SECONDS", 60)
 SYNC_HOURLY_SECONDS = env.seconds("SYNC_HOURLY_SECONDS", 3600)
 SYNC_DAILY_SECONDS = env.seconds("SYNC_DAILY_SECONDS", 86400)
+# Calls in the background for each grant: so many a second, and so many at once after a rest.
+SYNC_CALLS_PER_SECOND = env.seconds("SYNC_CALLS_PER_SECOND", 10, minimum=0.1)
+SYNC_CALLS_BURST = env.integer("SYNC_CALLS_BURST", 60, minimum=1)
 # How often beat looks for connections that are due.
 SYNC_TICK_SECONDS = env.seconds("SYNC_TICK_SECONDS", 15, minimum=1)
+SYNC_BACKFILL_TICK_SECONDS = env.seconds("SYNC_BACKFILL_TICK_SECONDS", 20, minimum=1)
+RECONCILE_BOOKS_SECONDS = env.seconds("RECONCILE_BOOKS_SECONDS", 900, minimum=1)
+# How long calls to the broker stay in the audit, in days; what people did stays for good.
+AUDIT_CALL_DAYS = env.integer("AUDIT_CALL_DAYS", 30, minimum=1)
+AUDIT_SEAL_SECONDS = env.seconds("AUDIT_SEAL_SECONDS", 10, minimum=1)
 RECONCILE_TICK_SECONDS = env.seconds("RECONCILE_TICK_SECONDS", 5, minimum=1)
 
 # --- The broker -------------------------------------------------------------------------------

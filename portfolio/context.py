@@ -12,12 +12,13 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from brokerage import clock, selectors
+from brokerage import clock, history, selectors
 from brokerage.clock import SessionState
 from brokerage.models import Connection, KillSwitch, Order
 from brokerage.simulated import offered_to
 from portfolio import formats, order_news
 from portfolio.analytics.pnl import buying_power_use
+from portfolio.as_of import PARAMETER
 from portfolio.desk import RequestDesk, desk_of
 from portfolio.live.cells import Cell, shell_cells
 from portfolio.scope import Scope, environments
@@ -34,12 +35,14 @@ NAVIGATION = (
     ("portfolio:ticket", "Trade", "trade", ("ticket", "ticket-preview", "ticket-result", "chain")),
     ("portfolio:order-list", "Orders", "orders", ("order-list", "order-detail")),
     ("portfolio:guards", "Guards", "guards", ("guards", "guards-account", "kill-switch")),
+    ("portfolio:activity-list", "Activity", "activity", ("activity-list",)),
+    ("portfolio:sync-status", "Sync", "refresh", ("sync-status", "audit-list")),
     ("portfolio:connection-list", "Connections", "connections", _CONNECTION_PAGES),
     ("portfolio:notice-list", "Notices", "notices", ("notice-list",)),
     ("portfolio:simulator", "Simulator", "simulator", ("simulator", "simulator-act")),
 )
 # On a phone these stand behind "More".
-_SECONDARY = ("Guards", "Connections", "Notices", "Simulator")
+_SECONDARY = ("Guards", "Activity", "Sync", "Connections", "Notices", "Simulator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,15 @@ class Banner:
     text: str
     url: str = ""
     action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Which instant a page shows, the way back, and what is not known of it."""
+
+    at: str
+    back: str
+    gap: str
 
 
 class Shell:
@@ -169,6 +181,8 @@ class Shell:
     @cached_property
     def lamp(self) -> tuple[str, str]:
         """Class and words of the connection lamp at rendering; the socket goes on from there."""
+        if self.desk.as_of:
+            return "", "The past"
         if self.connection is None:
             return "", "Not connected"
         health = self.desk.valuation.book(self.desk.facts.accounts[0].feed).health(self.desk.now)
@@ -181,6 +195,12 @@ class Shell:
     @cached_property
     def banners(self) -> list[Banner]:
         """What holds for the whole page: closed market, delayed quotes, logins in trouble."""
+        if self.desk.as_of_problem:
+            text = f"{self.desk.as_of_problem} This is the present."
+            return [Banner("warning", text), *self._present_banners()]
+        return [] if self.desk.as_of else self._present_banners()
+
+    def _present_banners(self) -> list[Banner]:
         return [*self._kill_banners(), *self._connection_banners(), *self._market_banners()]
 
     def _kill_banners(self) -> list[Banner]:
@@ -224,6 +244,25 @@ class Shell:
         elif self.connection is not None and not self.session.is_regular:
             banners.append(Banner("info", "Outside regular hours marks of options are unreliable."))
         return banners
+
+    @cached_property
+    def past(self) -> Past | None:
+        """The frame of a page that shows the past."""
+        at = self.desk.as_of
+        if at is None:
+            return None
+        begins = history.begins([item.account for item in self.desk.facts.accounts])
+        query = self.request.GET.copy()
+        query.pop(PARAMETER, None)
+        back = f"{self.request.path}?{query.urlencode()}" if query else self.request.path
+        earlier = begins is None or at < begins
+        return Past(
+            formats.market_datetime(at),
+            back,
+            f"The history of the mirror begins {formats.market_datetime(begins)}."
+            if earlier and begins
+            else "",
+        )
 
     @cached_property
     def working(self) -> list[Order]:

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
 
+from brokerage import market, watching
 from brokerage.models import Account
-from portfolio import selectors
+from portfolio import as_of, selectors
 from portfolio.facts import Desk
+from portfolio.live.book import LatestBook
 from portfolio.live.hub import hub
 from portfolio.live.valuation import Valuation
 from portfolio.scope import Scope, chosen
+
+
+class PastBook(LatestBook):
+    """No quotes, and none awaited: the marks of the past are the broker's, in the positions."""
+
+    def health(self, now: float | None = None) -> market.FeedHealth:
+        return market.FeedHealth(market=market.StreamHealth(state="up"))
 
 
 @dataclass
@@ -24,7 +34,17 @@ class RequestDesk:
     request: HttpRequest
 
     def __post_init__(self) -> None:
-        self.now = time.time()
+        self.as_of_problem = ""
+        self.now = self.as_of.timestamp() if self.as_of else time.time()
+
+    @cached_property
+    def as_of(self) -> datetime | None:
+        """The past instant that the page shows; None for the present."""
+        try:
+            return as_of.requested(self.request)
+        except as_of.BadInstant as problem:
+            self.as_of_problem = str(problem)
+            return None
 
     @property
     def user(self) -> Any:
@@ -40,11 +60,17 @@ class RequestDesk:
 
     @cached_property
     def facts(self) -> Desk:
-        return selectors.load_desk(self.accounts, self.scope)
+        if self.scope and not self.as_of:
+            watching.looked_at(self.scope.pick(self.accounts))
+        return selectors.load_desk(self.accounts, self.scope, at=self.as_of)
 
     @cached_property
     def valuation(self) -> Valuation:
-        valuation = Valuation(self.facts, hub.book)
+        return self.valued(self.facts)
+
+    def valued(self, facts: Desk) -> Valuation:
+        """Facts at the latest books; those of the past at the marks that were mirrored then."""
+        valuation = Valuation(facts, PastBook if self.as_of else hub.book)
         valuation.update(self.now)
         return valuation
 

@@ -7,6 +7,7 @@ PATHS: dict[str, str] = {
     "dashboard": '<path d="M3 10h6V3H3zM11 17h6v-7h-6zM11 7h6V3h-6zM3 17h6v-4H3z"/>',
     "positions": '<path d="M3 5h14M3 10h14M3 15h14"/><path d="M7 3v14"/>',
     "orders": '<path d="M6 4h11M6 10h11M6 16h11"/><path d="M3 4h.01M3 10h.01M3 16h.01"/>',
+    "activity": '<path d="M3 10h3l2-6 4 12 2-6h3"/>',
     "trade": '<path d="M4 7h11l-3-3M16 13H5l3 3"/>',
     "connections": '<path d="M8 12a4 4 0 0 0 6 .5l2-2a4 4 0 0 0-5.7-5.7L9 6"/>'
     '<path d="M12 8a4 4 0 0 0-6-.5l-2 2a4 4 0 0 0 5.7 5.7L11 14"/>',

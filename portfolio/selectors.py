@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 
-from brokerage import clock, market, selectors
+from brokerage import clock, history, market, selectors
 from brokerage.enums import ConnectionState
 from brokerage.models import Account, Connection, Instrument, Order, Position
 from portfolio.analytics.facts import Kind
 from portfolio.facts import AccountFacts, Desk, Group, Leg, leg_of, tick_of
+from portfolio.formats import NEW_YORK
 from portfolio.scope import Scope
 
 
@@ -31,12 +32,17 @@ def connection_of(account: Account) -> Connection | None:
 _RANK = {ConnectionState.ACTIVE: 0, ConnectionState.DEGRADED: 1}
 
 
-def load_desk(accounts: Sequence[Account], scope: Scope | None) -> Desk:
-    """Facts of the accounts in scope: balances, positions by account and underlying."""
+def load_desk(
+    accounts: Sequence[Account], scope: Scope | None, *, at: datetime | None = None
+) -> Desk:
+    """Facts of the accounts in scope: balances, positions by account and underlying.
+
+    ``at``: as the mirror held them at that past instant.
+    """
     picked = scope.pick(accounts) if scope else []
-    balances = selectors.balances_for(picked)
-    facts = {account.pk: _account_facts(account, balances) for account in picked}
-    rows = _positions(picked)
+    balances = history.balances_at(picked, at) if at else selectors.balances_for(picked)
+    facts = {account.pk: _account_facts(account, balances, at) for account in picked}
+    rows = _past_positions(picked, at) if at else _positions(picked)
     instruments = _instruments(scope, rows)
     legs: dict[tuple[int, str], list[Leg]] = {}
     for row in rows:
@@ -55,17 +61,31 @@ def load_desk(accounts: Sequence[Account], scope: Scope | None) -> Desk:
     return Desk(tuple(facts.values()), groups)
 
 
-def _account_facts(account: Account, balances: dict[int, Any]) -> AccountFacts:
+def _account_facts(account: Account, balances: dict[int, Any], at: datetime | None) -> AccountFacts:
     connection = connection_of(account)
+    now = at + _offset(connection) if at else clock.market_now(connection)
     return AccountFacts(
         account=account,
         connection=connection,
         feed=market.feed_key(connection) if connection else "",
-        today=clock.today(connection),
-        now=clock.market_now(connection),
+        today=now.astimezone(NEW_YORK).date() if at else clock.today(connection),
+        now=now,
         delayed=bool(connection and connection.quotes_delayed),
         balance=balances.get(account.pk),
     )
+
+
+def _offset(connection: Connection | None) -> timedelta:
+    """The broker's clock against ours, as it is today: that of the past is not kept."""
+    return timedelta(seconds=connection.clock_offset_seconds if connection else 0.0)
+
+
+def _past_positions(accounts: Iterable[Account], at: datetime) -> list[Position]:
+    """What was open then; its marks count as of that instant."""
+    rows = history.positions_at(accounts, at)
+    for row in rows:
+        row.received_at = at
+    return rows
 
 
 def _positions(accounts: Iterable[Account]) -> list[Position]:

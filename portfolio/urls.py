@@ -24,6 +24,9 @@ _FAMILIES = (
     "order_ratio",
     "guards",
     "kill",
+    "activity",
+    "sync_status",
+    "audit",
     "simulator",
 )
 

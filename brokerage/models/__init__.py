@@ -6,24 +6,34 @@ from brokerage.models.connection import Connection
 from brokerage.models.guard import AccountGuard, KillSwitch, TraderGuard
 from brokerage.models.instrument import Instrument
 from brokerage.models.intent import OrderIntent, OrderPreview
-from brokerage.models.journal import AuditEntry, Notice, SyncRun
+from brokerage.models.journal import AUDIT_WORDS, AuditEntry, AuditSeal, Notice, SyncRun
+from brokerage.models.margin import MarginRequirement
 from brokerage.models.news import OrderNews
-from brokerage.models.order import Fill, Order, OrderLeg
+from brokerage.models.order import ComplexOrder, Fill, Order, OrderLeg
 from brokerage.models.position import Position
+from brokerage.models.progress import Backfill, Difference, Reconciliation
+from brokerage.models.reference import MarketMetric, QuoteAlert, Watchlist
 from brokerage.models.transaction import Transaction
 
 __all__ = [
+    "AUDIT_WORDS",
     "Account",
     "AccountAccess",
     "AccountGuard",
     "AuditEntry",
+    "AuditSeal",
+    "Backfill",
     "Balance",
     "BalanceSnapshot",
+    "ComplexOrder",
     "Connection",
     "Customer",
+    "Difference",
     "Fill",
     "Instrument",
     "KillSwitch",
+    "MarginRequirement",
+    "MarketMetric",
     "NetLiqPoint",
     "Notice",
     "Order",
@@ -32,8 +42,11 @@ __all__ = [
     "OrderNews",
     "OrderPreview",
     "Position",
+    "QuoteAlert",
+    "Reconciliation",
     "SyncRun",
     "TraderGuard",
     "TradingStatus",
     "Transaction",
+    "Watchlist",
 ]

@@ -6,6 +6,7 @@ from django.db import models
 
 from brokerage.enums import EnvironmentName
 from brokerage.models.connection import Connection
+from brokerage.models.history import kept
 
 
 class Customer(models.Model):
@@ -20,6 +21,7 @@ class Customer(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
 
+@kept(without=("raw", "received_at", "synced_at"))
 class Account(models.Model):
     """One account of one environment; two connections that reach it share the row."""
 
@@ -57,6 +59,8 @@ class AccountAccess(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="accesses")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="accesses")
     authority_level = models.CharField(max_length=32, blank=True)
+    # First listing that did not show the account; a second one withdraws the access.
+    missing_since = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -66,6 +70,7 @@ class AccountAccess(models.Model):
         ]
 
 
+@kept(without=("raw", "received_at"))
 class TradingStatus(models.Model):
     """What the broker lets this account do; flags absent in the answer stay null."""
 

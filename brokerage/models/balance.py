@@ -6,6 +6,7 @@ from django.db import models
 
 from brokerage.fields import amount_field
 from brokerage.models.account import Account
+from brokerage.models.history import kept
 
 
 class BalanceFields(models.Model):
@@ -48,6 +49,7 @@ class BalanceFields(models.Model):
         abstract = True
 
 
+@kept(without=("raw", "received_at", "updated_at"))
 class Balance(BalanceFields):
     """The latest balance of an account in one currency."""
 

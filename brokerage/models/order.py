@@ -6,8 +6,10 @@ from django.db import models
 
 from brokerage.fields import amount_field, quantity_field
 from brokerage.models.account import Account
+from brokerage.models.history import kept
 
 
+@kept(without=("raw", "mirrored_at"), batches=True)
 class Order(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="orders")
     # The broker's order id; 64 bits.
@@ -46,6 +48,8 @@ class Order(models.Model):
     # Sum over the legs of quantity minus remaining; between two versions of one millisecond the
     # further executed one is the later.
     executed_quantity = quantity_field()
+    # The broker's books began anew without it: it is neither working nor ended in their words.
+    gone_at = models.DateTimeField(null=True)
     # Our time of receipt.
     mirrored_at = models.DateTimeField(null=True)
     raw = models.JSONField(default=dict)
@@ -63,6 +67,35 @@ class Order(models.Model):
         return f"{self.broker_id} {self.status}"
 
 
+@kept(without=("raw", "mirrored_at"), batches=True)
+class ComplexOrder(models.Model):
+    """A group of orders (OTO, OCO, OTOCO, PAIRS). It has no status of its own: its members do."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="complex_orders")
+    broker_id = models.BigIntegerField()
+    type = models.CharField(max_length=16, blank=True)
+    terminal_at = models.DateTimeField(null=True)
+    ratio_price_threshold = amount_field()
+    ratio_price_comparator = models.CharField(max_length=8, blank=True)
+    ratio_price_is_threshold_based_on_notional = models.BooleanField(null=True)
+    trigger_order_id = models.BigIntegerField(null=True)
+    # The broker's ids of the members that are placed, in the broker's order.
+    order_ids = models.JSONField(default=list)
+    # Members that a later one replaced: {"id", "replaces", "replaced_by", "status"}.
+    related = models.JSONField(default=list)
+    mirrored_at = models.DateTimeField(null=True)
+    raw = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-broker_id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "broker_id"], name="complex_order_once_per_account_and_id"
+            )
+        ]
+
+
+@kept(batches=True)
 class OrderLeg(models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="legs")
     position = models.PositiveSmallIntegerField()

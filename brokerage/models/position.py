@@ -6,10 +6,15 @@ from django.db import models
 
 from brokerage.fields import amount_field, quantity_field
 from brokerage.models.account import Account
+from brokerage.models.history import kept
 
 
+@kept(without=("raw", "received_at", "missing_since"), batches=True)
 class Position(models.Model):
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="positions")
+    # The unique constraint's index serves it.
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="positions", db_index=False
+    )
     instrument_type = models.CharField(max_length=32)
     symbol = models.CharField(max_length=64)
     underlying_symbol = models.CharField(max_length=64, blank=True)

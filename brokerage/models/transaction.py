@@ -6,10 +6,15 @@ from django.db import models
 
 from brokerage.fields import amount_field, quantity_field
 from brokerage.models.account import Account
+from brokerage.models.history import kept
 
 
+@kept(without=("raw", "received_at"), batches=True)
 class Transaction(models.Model):
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="transactions")
+    # The unique constraint's index serves it.
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="transactions", db_index=False
+    )
     broker_id = models.BigIntegerField()
     transaction_type = models.CharField(max_length=40)
     transaction_sub_type = models.CharField(max_length=64, blank=True)
@@ -36,6 +41,8 @@ class Transaction(models.Model):
     reverses_id = models.BigIntegerField(null=True)
     executed_at = models.DateTimeField(null=True)
     transaction_date = models.DateField(null=True)
+    # The broker's books began anew without it; it stays as history.
+    gone_at = models.DateTimeField(null=True)
     raw = models.JSONField(default=dict)
     received_at = models.DateTimeField(null=True)
 

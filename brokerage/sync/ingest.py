@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,16 +16,21 @@ from django.utils import timezone
 
 from brokerage import notices
 from brokerage.models import Account, Connection
+from brokerage.sync import unknown
 from brokerage.sync.accounts import store_trading_status
 from brokerage.sync.balances import store_balances
+from brokerage.sync.complex_orders import store_complex_orders
 from brokerage.sync.orders import store_orders
 from brokerage.sync.positions import store_positions
+from brokerage.sync.reference import store_alerts
 from brokerage.sync.upsert import Written
 from brokerage.tastytrade.errors import MalformedAnswer
 from brokerage.tastytrade.payloads.balances import Balance
+from brokerage.tastytrade.payloads.base import Payload
 from brokerage.tastytrade.payloads.customers import TradingStatus
 from brokerage.tastytrade.payloads.orders import ComplexOrder, Order
 from brokerage.tastytrade.payloads.positions import Position
+from brokerage.tastytrade.payloads.watchlists import QuoteAlert
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +44,14 @@ class Message(Protocol):
     def data(self) -> dict[str, Any]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A message's object, looked at for unknown words only."""
+
+    raw: Mapping[str, Any]
+    unreadable: tuple[str, ...] = ()
+
+
 Ingest = Callable[[Account, Mapping[str, Any], datetime], Written]
 
 
@@ -46,10 +60,7 @@ def _order(account: Account, data: Mapping[str, Any], at: datetime) -> Written:
 
 
 def _complex_order(account: Account, data: Mapping[str, Any], at: datetime) -> Written:
-    """The group has no status of its own; its members are orders like any other."""
-    group = ComplexOrder.read(data)
-    members = [*group.orders, *([group.trigger_order] if group.trigger_order else [])]
-    return store_orders(account, [order for order in members if order.id is not None], at)
+    return store_complex_orders(account, [ComplexOrder.read(data)], at)
 
 
 def _position(account: Account, data: Mapping[str, Any], at: datetime) -> Written:
@@ -71,13 +82,19 @@ _KNOWN: dict[str, Ingest] = {
     "AccountBalance": _balance,
     "TradingStatus": _trading_status,
 }
+_PAYLOADS: dict[str, type[Payload]] = {
+    "Order": Order,
+    "ComplexOrder": ComplexOrder,
+    "CurrentPosition": Position,
+    "AccountBalance": Balance,
+    "TradingStatus": TradingStatus,
+}
 # Known to exist; what they say is read over REST or not mirrored.
 _PASSED_OVER = frozenset(
     {
         "ExternalTransaction",
         "UnderlyingYearGainSummary",
         "OrderChain",
-        "QuoteAlert",
         "PublicWatchlists",
     }
 )
@@ -90,9 +107,11 @@ def ingest(connection: Connection, message: Message) -> Written:
     """
     if message.type in _PASSED_OVER:
         return Written()
+    if message.type == "QuoteAlert":
+        return _alert(connection, message.data)
     store = _KNOWN.get(message.type)
     if store is None:
-        _notice(connection, f"unknown-message:{message.type}", _unknown_words(message.type))
+        unknown.note_message(connection, message.type)
         return Written()
     account = _account(connection, message.data)
     if account is None:
@@ -104,6 +123,7 @@ def ingest(connection: Connection, message: Message) -> Written:
         return Written()
     try:
         written = store(account, message.data, timezone.now())
+        unknown.note(connection, _PAYLOADS[message.type], [_Seen(message.data)])
     except MalformedAnswer:
         _notice(
             connection,
@@ -115,6 +135,13 @@ def ingest(connection: Connection, message: Message) -> Written:
     return written
 
 
+def _alert(connection: Connection, data: Mapping[str, Any]) -> Written:
+    """Belongs to the login, not to an account."""
+    alert = QuoteAlert.read(data)
+    unknown.note(connection, QuoteAlert, [alert])
+    return store_alerts(connection, [alert], timezone.now(), complete=False)
+
+
 def _account(connection: Connection, data: Mapping[str, Any]) -> Account | None:
     number = data.get("account-number") or data.get("account_number")
     if not isinstance(number, str):
@@ -122,13 +149,6 @@ def _account(connection: Connection, data: Mapping[str, Any]) -> Account | None:
     return Account.objects.filter(
         accesses__connection=connection, environment=connection.environment, number=number
     ).first()
-
-
-def _unknown_words(kind: str) -> str:
-    return (
-        f"The broker sent a kind of message this desk does not know ({kind[:60]}). Nothing was "
-        "lost that is mirrored; an update may make use of it."
-    )
 
 
 def _notice(connection: Connection, key: str, text: str) -> None:

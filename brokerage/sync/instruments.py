@@ -10,9 +10,9 @@ from typing import Any
 from brokerage.enums import TERMINAL_STATUSES
 from brokerage.models import Account, Instrument, OrderLeg, Position
 from brokerage.sync import mapping
+from brokerage.sync.pacing import PacedClient
 from brokerage.sync.upsert import Written, upsert
 from brokerage.tastytrade import errors
-from brokerage.tastytrade.client import TastytradeClient
 from brokerage.tastytrade.enums import InstrumentType
 from brokerage.tastytrade.resources import instruments
 
@@ -47,6 +47,13 @@ def wanted(accounts: Iterable[Account]) -> Wanted:
     return found
 
 
+def underlyings(accounts: Iterable[Account]) -> set[str]:
+    """Equity and index underlyings of what is held or has a working order."""
+    found = wanted(accounts)
+    kinds = (InstrumentType.EQUITY, InstrumentType.INDEX)
+    return {symbol for kind in kinds for symbol in found.get(kind, ())}
+
+
 def _add_underlying(found: Wanted, kind: str, underlying: str) -> None:
     """The underlying of a future is a product root, which is no instrument."""
     if not underlying:
@@ -72,7 +79,7 @@ def missing(environment: str, symbols: Wanted, now: datetime) -> Wanted:
     return needed
 
 
-def read(client: TastytradeClient, symbols: Wanted) -> Iterator[Any]:
+def read(client: PacedClient, symbols: Wanted) -> Iterator[Any]:
     """Payloads for the symbols; unknown ones and families without a route are left out."""
     lists: dict[str, Callable[[list[str]], Any]] = {
         InstrumentType.EQUITY: instruments.list_equities,
@@ -94,7 +101,7 @@ def read(client: TastytradeClient, symbols: Wanted) -> Iterator[Any]:
                 yield from _one(client, singles[kind](symbol))
 
 
-def _one(client: TastytradeClient, call: Any) -> Iterator[Any]:
+def _one(client: PacedClient, call: Any) -> Iterator[Any]:
     try:
         yield client.send(call)
     except (errors.NotFound, errors.Forbidden):

@@ -156,6 +156,46 @@ TRANSACTION = (
 )
 
 
+COMPLEX_ORDER = (
+    "type",
+    "terminal_at",
+    "ratio_price_threshold",
+    "ratio_price_comparator",
+    "ratio_price_is_threshold_based_on_notional",
+)
+MARGIN = (
+    "description",
+    "margin_calculation_type",
+    "margin_requirement",
+    "initial_requirement",
+    "maintenance_requirement",
+)
+MARGIN_GROUP = ("underlying_symbol", "underlying_type", "buying_power")
+METRIC = (
+    "symbol",
+    "implied_volatility_index",
+    "implied_volatility_index_5_day_change",
+    "implied_volatility_index_rank",
+    "implied_volatility_percentile",
+    "liquidity_rating",
+    "beta",
+    "dividend_ex_date",
+    "dividend_rate_per_share",
+    "updated_at",
+)
+ALERT = (
+    "symbol",
+    "instrument_type",
+    "field",
+    "operator",
+    "created_at",
+    "triggered_at",
+    "completed_at",
+    "expired_at",
+    "expires_at",
+)
+
+
 class Unmappable(ValueError):
     """A payload that cannot become a row without inventing something; it is kept as a notice."""
 
@@ -345,3 +385,92 @@ def _tick(tick: Any) -> dict[str, str]:
     facts = {"value": tick.value, "threshold": tick.threshold}
     written = {name: format(value, "f") for name, value in facts.items() if value is not None}
     return {**written, "symbol": tick.symbol} if tick.symbol else written
+
+
+def complex_order(payload: Any, account_id: int, mirrored_at: datetime) -> Values:
+    trigger = payload.trigger_order
+    return {
+        **_pick(payload, COMPLEX_ORDER),
+        "account_id": account_id,
+        "broker_id": payload.id,
+        "trigger_order_id": trigger.id if trigger is not None else None,
+        "order_ids": [order.id for order in payload.orders if order.id is not None],
+        "related": [
+            {
+                "id": related.id,
+                "replaces": related.replaces_order_id,
+                "replaced_by": related.replacing_order_id,
+                "status": related.status,
+            }
+            for related in payload.related_orders
+        ],
+        "mirrored_at": mirrored_at,
+        "raw": payload.raw,
+    }
+
+
+def margin(report: Any, account_id: int, received_at: datetime) -> list[Values]:
+    """The account's totals under an empty code, then each underlying group."""
+    shared = {
+        "account_id": account_id,
+        "gone_at": None,
+        "reported_at": report.last_state_timestamp,
+        "received_at": received_at,
+    }
+    totals = {
+        **_pick(report, MARGIN),
+        "code": "",
+        "underlying_symbol": "",
+        "underlying_type": "",
+        "buying_power": report.option_buying_power,
+        "raw": {key: value for key, value in report.raw.items() if key != "groups"},
+        **shared,
+    }
+    groups = [
+        {
+            **_pick(group, MARGIN),
+            **_pick(group, MARGIN_GROUP),
+            "code": group.code or group.underlying_symbol or group.description,
+            "raw": group.raw,
+            **shared,
+        }
+        for group in report.groups
+    ]
+    return [totals, *groups]
+
+
+def metric(payload: Any, environment: str, received_at: datetime) -> Values:
+    return {
+        **_pick(payload, METRIC),
+        "environment": environment,
+        "earnings_date": payload.earnings.expected_report_date if payload.earnings else None,
+        "raw": payload.raw,
+        "received_at": received_at,
+    }
+
+
+def watchlist(payload: Any, environment: str, connection_id: Any, received_at: datetime) -> Values:
+    return {
+        **_pick(payload, ("name", "group_name", "order_index")),
+        "environment": environment,
+        "connection_id": connection_id,
+        "entries": [
+            {"symbol": entry.symbol, "instrument_type": entry.instrument_type}
+            for entry in payload.watchlist_entries
+        ],
+        "raw": payload.raw,
+        "received_at": received_at,
+    }
+
+
+def alert(payload: Any, connection_id: Any, received_at: datetime) -> Values:
+    threshold = payload.threshold
+    return {
+        **_pick(payload, ALERT),
+        "connection_id": connection_id,
+        "external_id": payload.alert_external_id,
+        "threshold": threshold if threshold is not None else payload.threshold_numeric,
+        "gone_at": None,
+        "raw": payload.raw,
+        "received_at": received_at,
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -42,15 +43,26 @@ def store_positions(account: Account, payloads: Iterable[Any], received_at: date
     return written
 
 
+@dataclass(frozen=True, slots=True)
+class CompleteRead:
+    """What a whole answer did: positions it lacks for the first time, those it closed, and how
+    many it listed as open.
+    """
+
+    written: Written
+    missing: tuple[Position, ...]
+    closed: tuple[Position, ...]
+    listed: int
+
+
 @transaction.atomic
 def store_complete_read(
     account: Account, payloads: Iterable[Any], requested_at: datetime, received_at: datetime
-) -> tuple[Written, list[Position]]:
+) -> CompleteRead:
     """Upsert a whole answer and deal with open positions that it does not list.
 
     The first answer without a position marks it missing; a second one, asked for later, closes
     it, last state kept. What the stream changed after the request was sent is left alone.
-    Returns what was written and the positions closed by this read.
     """
     payloads = list(payloads)
     written = store_positions(account, payloads, received_at)
@@ -73,7 +85,12 @@ def store_complete_read(
     )
     if closed:
         events.publish(events.POSITION_UPDATED, account=account)
-    return written, closed
+    return CompleteRead(
+        written,
+        missing=tuple(position for position in unlisted if position not in closed),
+        closed=tuple(closed),
+        listed=sum(1 for payload in payloads if payload.signed_quantity),
+    )
 
 
 def _received_since(position: Position, moment: datetime) -> bool:

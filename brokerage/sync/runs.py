@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+import random
+import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+from django.db import connection as database
 from django.db import transaction
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
@@ -18,16 +23,27 @@ from brokerage.credentials.clients import client_for
 from brokerage.credentials.fields import UndecryptableSecret
 from brokerage.enums import SyncKind, SyncState
 from brokerage.environments import UnknownEnvironment
-from brokerage.models import Account, Connection, SyncRun
-from brokerage.sync import schedule
+from brokerage.models import Account, Backfill, Connection, SyncRun
+from brokerage.sync import backfill, comparison, schedule
+from brokerage.sync.pacing import PacedClient
 from brokerage.sync.steps import ACCOUNT_STEPS, CONNECTION_STEPS, Reader
 from brokerage.sync.upsert import Written
 from brokerage.tastytrade import errors
+from brokerage.watching import watched
 
+# Read last: they need to know what is held, or nobody waits for them.
+_AFTERWARDS = frozenset(
+    {SyncKind.INSTRUMENTS, SyncKind.METRICS, SyncKind.WATCHLISTS, SyncKind.QUOTE_ALERTS}
+)
 # What a requested run says until a worker takes it up.
 WAITING = "waiting for a worker"
 # A broker that asks for fewer calls without saying when to come back.
 HOLD_OFF_SECONDS = 30
+
+# Between two writings of a run's progress.
+SAVE_SECONDS = 0.3
+# From so many accounts on, several are read at once; each takes a database session meanwhile.
+PARALLEL_FROM = 4
 
 # A run that no worker has taken up for so long was lost on the way to one.
 LOST_SECONDS = 600
@@ -68,7 +84,7 @@ def sync(
         progress = _Progress(run, connection)
         try:
             with client_for(connection, user=run.requested_by) as client:
-                _read(progress, Reader(client, connection), ordered)
+                _read(progress, Reader(PacedClient(client, connection), connection), ordered)
         except (errors.TastytradeError, UndecryptableSecret, UnknownEnvironment) as error:
             progress.stop(error)
         except BaseException:
@@ -97,35 +113,113 @@ def sync_after_reconnect(connection: Connection) -> SyncRun:
     return run
 
 
+def backfill_slice(row: Backfill, *, seconds: float) -> None:
+    """Go on with a backfill for a while. What the broker does is noted, never raised."""
+    assert row.connection is not None
+    try:
+        with client_for(row.connection, user=row.requested_by) as client:
+            backfill.run(row, PacedClient(client, row.connection), seconds=seconds)
+    except (errors.TastytradeError, UndecryptableSecret, UnknownEnvironment) as error:
+        connection_state.failed(row.connection, error)
+        hold_off(row.connection, error)
+        words = connection_state.reason(error)
+        if isinstance(error, errors.NotAvailableHere | errors.Forbidden | errors.NotFound):
+            Backfill.objects.filter(pk=row.pk).update(
+                state=SyncState.UNAVAILABLE, message=words, finished_at=timezone.now()
+            )
+        else:
+            Backfill.objects.filter(pk=row.pk).update(message=words)
+
+
+def reconcile_accounts(connection: Connection) -> int:
+    """Compare every open account; how many were. What the broker does is noted, never raised."""
+    compared = 0
+    try:
+        with client_for(connection) as client:
+            for account in _open_accounts(connection):
+                with locks.account_lock(account.pk):
+                    comparison.reconcile(PacedClient(client, connection), connection, account)
+                compared += 1
+    except (errors.TastytradeError, UndecryptableSecret, UnknownEnvironment) as error:
+        connection_state.failed(connection, error)
+        hold_off(connection, error)
+    return compared
+
+
+def hold_off(connection: Connection, error: Exception) -> None:
+    """Stay away for as long as the broker asked, and a little longer by chance, so that several
+    logins do not come back in the same instant.
+    """
+    if not isinstance(error, errors.RateLimited):
+        return
+    seconds = max(1.0, error.retry_after or HOLD_OFF_SECONDS) * random.uniform(1.0, 1.2)
+    valkey.client().set(f"hold-off:{connection.pk}", "1", px=round(seconds * 1000))
+
+
 def is_held_off(connection: Connection) -> bool:
     """Whether the broker asked us to stay away for a while."""
     return bool(valkey.client().exists(f"hold-off:{connection.pk}"))
 
 
 def _read(progress: _Progress, reader: Reader, kinds: list[SyncKind]) -> None:
-    """Connection-wide steps first, instruments after what says which are needed."""
-    before = [kind for kind in kinds if kind in CONNECTION_STEPS and kind != SyncKind.INSTRUMENTS]
+    """Connection-wide steps first; last those that need to know what is held."""
+    before = [kind for kind in kinds if kind in CONNECTION_STEPS and kind not in _AFTERWARDS]
+    afterwards = [kind for kind in kinds if kind in _AFTERWARDS]
     of_accounts = [kind for kind in kinds if kind in ACCOUNT_STEPS]
     progress.expect(len(kinds))
     for kind in before:
         progress.step(kind, None, lambda kind=kind: CONNECTION_STEPS[kind](reader))
     accounts = _open_accounts(reader.connection)
-    after = 1 if SyncKind.INSTRUMENTS in kinds else 0
-    progress.expect(len(before) + len(of_accounts) * len(accounts) + after)
-    for account in accounts:
-        with locks.account_lock(account.pk):
-            for kind in of_accounts:
-                step = ACCOUNT_STEPS[kind]
-                progress.step(kind, account, lambda step=step, on=account: step(reader, on))
-    if after:
-        kind = SyncKind.INSTRUMENTS
-        progress.step(kind, None, lambda: CONNECTION_STEPS[kind](reader))
+    progress.expect(len(before) + len(of_accounts) * len(accounts) + len(afterwards))
+    _each(accounts, lambda account: _read_account(progress, reader, of_accounts, account))
+    for kind in afterwards:
+        progress.step(kind, None, lambda kind=kind: CONNECTION_STEPS[kind](reader))
+
+
+def _read_account(
+    progress: _Progress, reader: Reader, kinds: list[SyncKind], account: Account
+) -> None:
+    """One complete read of an account at a time, whichever login it comes through."""
+    with locks.account_lock(account.pk):
+        for kind in kinds:
+            step = ACCOUNT_STEPS[kind]
+            progress.step(kind, account, lambda step=step: step(reader, account))
+
+
+def _each(accounts: list[Account], work: Callable[[Account], None]) -> None:
+    """Several accounts at once where there are many: as many as the client has connections.
+
+    The first failure of the connection as a whole ends it; what is being read is read to its end.
+    """
+    if len(accounts) < PARALLEL_FROM:
+        for account in accounts:
+            work(account)
+        return
+
+    def in_thread(account: Account) -> None:
+        try:
+            work(account)
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(settings.BROKER_MAX_CONNECTIONS, "sync") as pool:
+        done = [pool.submit(in_thread, account) for account in accounts]
+        try:
+            for future in as_completed(done):
+                future.result()
+        finally:
+            for future in done:
+                future.cancel()
 
 
 def _open_accounts(connection: Connection) -> list[Account]:
-    """A closed account answers little; its last state is kept."""
+    """Those that somebody looks at first. A closed account answers little; its last state is
+    kept.
+    """
     reached = Account.objects.filter(accesses__connection=connection)
-    return list(reached.exclude(is_closed=True).order_by("number"))
+    accounts = list(reached.exclude(is_closed=True).order_by("number"))
+    first = watched(account.pk for account in accounts)
+    return sorted(accounts, key=lambda account: account.pk not in first)
 
 
 class _Progress:
@@ -138,6 +232,9 @@ class _Progress:
         self.watched = run.requested_by_id is not None
         self.failed_kinds: set[SyncKind] = set()
         self.done_kinds: set[SyncKind] = set()
+        # Several accounts may be read at once.
+        self._lock = threading.RLock()
+        self._saved_at = self._worked_at = 0.0
         run.state = SyncState.RUNNING
         run.current = "starting"
         run.report = []
@@ -149,8 +246,9 @@ class _Progress:
 
     def step(self, kind: SyncKind, account: Account | None, work: Callable[[], Written]) -> None:
         """Run one step; a failure of its own is noted, one of the connection is raised."""
-        self.run.current = f"{kind.label} {account}" if account else kind.label
-        self._save()
+        with self._lock:
+            self.run.current = f"{kind.label} {account}" if account else kind.label
+            self._save()
         started = time.monotonic()
         try:
             written = work()
@@ -166,9 +264,17 @@ class _Progress:
                 raise
             logger.warning("sync of %s failed: %r", kind, error)
             return
-        connection_state.worked(self.connection)
+        self._worked()
         self._note(kind, account, started, SyncState.DONE, written, "")
         self._good(kind, account)
+
+    def _worked(self) -> None:
+        """The broker answers again; asked of the database now and then, not at each of its
+        thousands of answers.
+        """
+        if time.monotonic() - self._worked_at > SAVE_SECONDS:
+            self._worked_at = time.monotonic()
+            connection_state.worked(self.connection)
 
     def _note(
         self,
@@ -179,19 +285,19 @@ class _Progress:
         written: Written,
         message: str,
     ) -> None:
-        self.run.steps_done += 1
-        self.run.report.append(
-            {
-                "kind": str(kind),
-                "account": account.pk if account else None,
-                "rows": written.rows,
-                "changed": written.touched,
-                "state": str(state),
-                "message": message,
-                "milliseconds": round((time.monotonic() - started) * 1000, 1),
-            }
-        )
-        self._save()
+        line = {
+            "kind": str(kind),
+            "account": account.pk if account else None,
+            "rows": written.rows,
+            "changed": written.touched,
+            "state": str(state),
+            "message": message,
+            "milliseconds": round((time.monotonic() - started) * 1000, 1),
+        }
+        with self._lock:
+            self.run.steps_done += 1
+            self.run.report.append(line)
+            self._save()
 
     def _good(self, kind: SyncKind, account: Account | None) -> None:
         self.done_kinds.add(kind)
@@ -203,9 +309,7 @@ class _Progress:
         connection_state.failed(self.connection, error)
         self.run.message = connection_state.reason(error)
         self.run.state = SyncState.FAILED
-        if isinstance(error, errors.RateLimited):
-            seconds = max(1, round(error.retry_after or HOLD_OFF_SECONDS))
-            valkey.client().set(f"hold-off:{self.connection.pk}", "1", ex=seconds)
+        hold_off(self.connection, error)
 
     def broke(self) -> None:
         self.run.state = SyncState.FAILED
@@ -232,6 +336,10 @@ class _Progress:
         return run
 
     def _save(self) -> None:
+        """Not more often than people can read: a run over many accounts has thousands of steps."""
+        if time.monotonic() - self._saved_at < SAVE_SECONDS:
+            return
+        self._saved_at = time.monotonic()
         self._write()
         if self.watched:
             self._tell()

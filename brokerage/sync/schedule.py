@@ -18,10 +18,15 @@ ORDER = (
     SyncKind.POSITIONS,
     SyncKind.ORDERS_LIVE,
     SyncKind.ORDERS,
+    SyncKind.COMPLEX_ORDERS,
+    SyncKind.MARGIN,
     SyncKind.INSTRUMENTS,
     SyncKind.TRANSACTIONS,
     SyncKind.SNAPSHOTS,
     SyncKind.NET_LIQ,
+    SyncKind.METRICS,
+    SyncKind.WATCHLISTS,
+    SyncKind.QUOTE_ALERTS,
 )
 AFTER_RECONNECT = (
     SyncKind.TRADING_STATUS,
@@ -29,6 +34,7 @@ AFTER_RECONNECT = (
     SyncKind.POSITIONS,
     SyncKind.ORDERS_LIVE,
     SyncKind.ORDERS,
+    SyncKind.COMPLEX_ORDERS,
 )
 _HOURLY = (
     SyncKind.ACCOUNTS,
@@ -36,8 +42,12 @@ _HOURLY = (
     SyncKind.TRANSACTIONS,
     SyncKind.INSTRUMENTS,
     SyncKind.SESSIONS,
+    SyncKind.COMPLEX_ORDERS,
+    SyncKind.MARGIN,
+    SyncKind.METRICS,
+    SyncKind.QUOTE_ALERTS,
 )
-_DAILY = (SyncKind.CUSTOMER, SyncKind.SNAPSHOTS, SyncKind.NET_LIQ)
+_DAILY = (SyncKind.CUSTOMER, SyncKind.SNAPSHOTS, SyncKind.NET_LIQ, SyncKind.WATCHLISTS)
 
 
 @dataclass(frozen=True, slots=True)

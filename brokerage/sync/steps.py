@@ -5,37 +5,57 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.utils import timezone
 
-from brokerage import clock, notices
+from brokerage import clock
 from brokerage.calendar import Session
 from brokerage.enums import SyncKind
 from brokerage.models import Account, BalanceSnapshot, Connection, Order, Transaction
 from brokerage.sync import accounts as account_store
 from brokerage.sync import instruments as instrument_store
+from brokerage.sync import unknown, vanished
 from brokerage.sync.balances import store_balances, store_snapshots
+from brokerage.sync.complex_orders import store_complex_orders
+from brokerage.sync.instruments import underlyings
+from brokerage.sync.margin import store_margin
 from brokerage.sync.net_liq import store_bars
 from brokerage.sync.orders import store_orders
+from brokerage.sync.pacing import PacedClient
 from brokerage.sync.positions import store_complete_read
+from brokerage.sync.reference import store_alerts, store_metrics, store_watchlists
 from brokerage.sync.transactions import store_transactions
 from brokerage.sync.upsert import Written
-from brokerage.tastytrade.client import TastytradeClient
+from brokerage.tastytrade.payloads.balances import Balance
+from brokerage.tastytrade.payloads.customers import CustomerAccount, TradingStatus
+from brokerage.tastytrade.payloads.margin import MarginRequirements
+from brokerage.tastytrade.payloads.market_data import MarketMetrics
+from brokerage.tastytrade.payloads.orders import ComplexOrder
+from brokerage.tastytrade.payloads.orders import Order as OrderPayload
+from brokerage.tastytrade.payloads.positions import Position
+from brokerage.tastytrade.payloads.transactions import Transaction as TransactionPayload
+from brokerage.tastytrade.payloads.watchlists import QuoteAlert
 from brokerage.tastytrade.resources import (
     accounts,
     balances,
     customers,
+    margin,
+    market_metrics,
     market_time,
     net_liq,
     orders,
     positions,
+    quote_alerts,
     transactions,
+    watchlists,
 )
 
 # How far a first read goes back, and how far a later one overlaps with what is known.
 FIRST_ORDER_DAYS, FIRST_TRANSACTION_DAYS, FIRST_SNAPSHOT_DAYS = 30, 400, 90
 TRANSACTION_OVERLAP_DAYS, SNAPSHOT_OVERLAP_DAYS = 7, 3
 SESSION_DAYS_BACK, SESSION_DAYS_AHEAD = 7, 21
+METRIC_BATCH = 50
 NET_LIQ_SPANS = ("1d", "1y")
 
 
@@ -43,7 +63,7 @@ NET_LIQ_SPANS = ("1d", "1y")
 class Reader:
     """What a step works with."""
 
-    client: TastytradeClient
+    client: PacedClient
     connection: Connection
 
     @property
@@ -58,6 +78,7 @@ def sync_customer(reader: Reader) -> Written:
 
 def sync_accounts(reader: Reader) -> Written:
     listing = reader.client.send(accounts.list_accounts())
+    unknown.note(reader.connection, CustomerAccount, listing)
     return account_store.store_accounts(reader.connection, listing, timezone.now())
 
 
@@ -87,11 +108,13 @@ def sync_instruments(reader: Reader) -> Written:
 
 def sync_trading_status(reader: Reader, account: Account) -> Written:
     status = reader.client.send(accounts.trading_status(account.number))
-    return account_store.store_trading_status(account, status, timezone.now())
+    unknown.note(reader.connection, TradingStatus, [status])
+    return account_store.store_trading_status(account, status, timezone.now(), reader.connection)
 
 
 def sync_balances(reader: Reader, account: Account) -> Written:
     balance = reader.client.send(balances.get_balance(account.number))
+    unknown.note(reader.connection, Balance, [balance])
     return store_balances(account, [balance], timezone.now())
 
 
@@ -101,22 +124,19 @@ def sync_positions(reader: Reader, account: Account) -> Written:
         account.number, include_closed_positions=True, include_marks=True
     )
     listed = reader.client.send(call)
-    written, closed = store_complete_read(account, listed, requested_at, timezone.now())
-    if closed:
-        names = ", ".join(position.symbol for position in closed[:5])
-        more = f" and {len(closed) - 5} more" if len(closed) > 5 else ""
-        notices.post(
-            reader.connection,
-            f"positions-vanished:{account.pk}",
-            f"{account}: the broker no longer lists {names}{more}; closed here after two reads "
-            "that agreed, last state kept.",
-            level="warning",
-        )
-    return written
+    unknown.note(reader.connection, Position, listed)
+    read = store_complete_read(account, listed, requested_at, timezone.now())
+    is_all = not read.listed
+    if read.closed:
+        vanished.tell_closed(reader.client, reader.connection, account, read.closed, is_all=is_all)
+    else:
+        vanished.tell_missing(reader.connection, account, read.missing, is_all=is_all)
+    return read.written
 
 
 def sync_orders_live(reader: Reader, account: Account) -> Written:
     found = list(reader.client.pages(orders.list_live(account.number)))
+    unknown.note(reader.connection, OrderPayload, found)
     return store_orders(account, found, timezone.now())
 
 
@@ -125,7 +145,24 @@ def sync_orders(reader: Reader, account: Account) -> Written:
     known = Order.objects.filter(account=account).exists()
     days = 1 if known and SyncKind.ORDERS in account.synced_at else FIRST_ORDER_DAYS
     call = orders.search(account.number, start_date=reader.today - timedelta(days=days))
-    return store_orders(account, list(reader.client.pages(call)), timezone.now())
+    found = list(reader.client.pages(call))
+    unknown.note(reader.connection, OrderPayload, found)
+    return store_orders(account, found, timezone.now())
+
+
+def sync_complex_orders(reader: Reader, account: Account) -> Written:
+    """Those with a member of today; the first time all that the broker still lists."""
+    first = SyncKind.COMPLEX_ORDERS not in account.synced_at
+    call = (orders.list_complex if first else orders.list_complex_live)(account.number)
+    found = list(reader.client.pages(call))
+    unknown.note(reader.connection, ComplexOrder, found)
+    return store_complex_orders(account, found, timezone.now())
+
+
+def sync_margin(reader: Reader, account: Account) -> Written:
+    report = reader.client.send(margin.requirements(account.number))
+    unknown.note(reader.connection, MarginRequirements, [report])
+    return store_margin(account, report, timezone.now())
 
 
 def sync_transactions(reader: Reader, account: Account) -> Written:
@@ -139,7 +176,9 @@ def sync_transactions(reader: Reader, account: Account) -> Written:
     if latest is not None and SyncKind.TRANSACTIONS in account.synced_at:
         start = latest - timedelta(days=TRANSACTION_OVERLAP_DAYS)
     call = transactions.list_transactions(account.number, start_date=start)
-    return store_transactions(account, list(reader.client.pages(call)), timezone.now())
+    found = list(reader.client.pages(call))
+    unknown.note(reader.connection, TransactionPayload, found)
+    return store_transactions(account, found, timezone.now())
 
 
 def sync_snapshots(reader: Reader, account: Account) -> Written:
@@ -168,11 +207,39 @@ def sync_net_liq(reader: Reader, account: Account) -> Written:
     return written
 
 
+def sync_metrics(reader: Reader) -> Written:
+    """Figures of every underlying that is held or has a working order."""
+    symbols = sorted(underlyings(Account.objects.filter(accesses__connection=reader.connection)))
+    found: list[Any] = []
+    for start in range(0, len(symbols), METRIC_BATCH):
+        found += reader.client.send(market_metrics.metrics(symbols[start : start + METRIC_BATCH]))
+    unknown.note(reader.connection, MarketMetrics, found)
+    return store_metrics(reader.connection.environment, found, timezone.now())
+
+
+def sync_watchlists(reader: Reader) -> Written:
+    """The login's own lists and the broker's public ones."""
+    connection, now = reader.connection, timezone.now()
+    own = reader.client.send(watchlists.list_watchlists())
+    written = store_watchlists(connection.environment, connection, own, now)
+    public = reader.client.send(watchlists.list_public())
+    return written + store_watchlists(connection.environment, None, public, now)
+
+
+def sync_quote_alerts(reader: Reader) -> Written:
+    found = reader.client.send(quote_alerts.list_alerts())
+    unknown.note(reader.connection, QuoteAlert, found)
+    return store_alerts(reader.connection, found, timezone.now(), complete=True)
+
+
 CONNECTION_STEPS: dict[SyncKind, Callable[[Reader], Written]] = {
     SyncKind.CUSTOMER: sync_customer,
     SyncKind.ACCOUNTS: sync_accounts,
     SyncKind.SESSIONS: sync_sessions,
     SyncKind.INSTRUMENTS: sync_instruments,
+    SyncKind.METRICS: sync_metrics,
+    SyncKind.WATCHLISTS: sync_watchlists,
+    SyncKind.QUOTE_ALERTS: sync_quote_alerts,
 }
 ACCOUNT_STEPS: dict[SyncKind, Callable[[Reader, Account], Written]] = {
     SyncKind.TRADING_STATUS: sync_trading_status,
@@ -180,6 +247,8 @@ ACCOUNT_STEPS: dict[SyncKind, Callable[[Reader, Account], Written]] = {
     SyncKind.POSITIONS: sync_positions,
     SyncKind.ORDERS_LIVE: sync_orders_live,
     SyncKind.ORDERS: sync_orders,
+    SyncKind.COMPLEX_ORDERS: sync_complex_orders,
+    SyncKind.MARGIN: sync_margin,
     SyncKind.TRANSACTIONS: sync_transactions,
     SyncKind.SNAPSHOTS: sync_snapshots,
     SyncKind.NET_LIQ: sync_net_liq,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,12 @@ import msgspec
 from django.db import connection, models, transaction
 from django.db.models import Field, Model
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
 # Decimals stay numbers with all their digits; PostgreSQL's jsonb keeps them exact.
 _encoder = msgspec.json.Encoder(decimal_format="number")
+_NULL = r"\N"
+# Rows that go over the wire at once.
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,27 +107,43 @@ class _Upsert:
         cursor.execute(sql.SQL("DELETE FROM {}").format(self.temporary))
         copy = sql.SQL("COPY {} ({}) FROM STDIN").format(self.temporary, self._columns())
         with cursor.copy(copy) as channel:
-            for row in rows:
-                values = {**self.defaults, **row}
-                channel.write_row(
-                    [_value(field, values[name]) for name, field in self.fields.items()]
-                )
+            for chunk in self._chunks(rows):
+                channel.write(chunk)
+
+    def _chunks(self, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+        """The rows in COPY's text format; what was not given at its default."""
+        fixed = [_writer(self.fields[name])(value) for name, value in self.defaults.items()]
+        writers = [(name, _writer(self.fields[name])) for name in self.given]
+        for start in range(0, len(rows), _CHUNK):
+            lines = [
+                "\t".join([write(row[name]) for name, write in writers] + fixed)
+                for row in rows[start : start + _CHUNK]
+            ]
+            yield "\n".join(lines) + "\n"
 
     def merge(self, newer: str | None, quiet: frozenset[str]) -> sql.Composed:
         updated = [name for name in self.given if name not in self.key]
         compared = [name for name in updated if name not in quiet]
         guard = sql.SQL(" AND ({})").format(sql.SQL(newer)) if newer else sql.SQL("")
+        # Rows that say nothing new are left out before they are locked; the same is asked again
+        # of the row that the conflict finds, which another sync may have written meanwhile.
         return sql.SQL(
             "INSERT INTO {table} AS stored ({columns}) "
-            "SELECT {columns} FROM {temporary} ORDER BY {keys} "
+            "SELECT {excluded} FROM {temporary} AS excluded "
+            "LEFT JOIN {table} AS stored ON {same} "
+            "WHERE stored.id IS NULL OR (({old}) IS DISTINCT FROM ({new}){guard}) "
+            "ORDER BY {ordered} "
             "ON CONFLICT ({keys}) DO UPDATE SET {assignments} "
             "WHERE ({old}) IS DISTINCT FROM ({new}){guard} "
             "RETURNING stored.id, (xmax = 0)"
         ).format(
             table=self.table,
             columns=self._columns(),
+            excluded=self._columns("excluded"),
             temporary=self.temporary,
-            keys=sql.SQL(", ").join(map(self._column, self.key)),
+            same=sql.SQL(" AND ").join(map(self._same, self.key)),
+            ordered=self._columns("excluded", self.key),
+            keys=self._columns(names=self.key),
             assignments=sql.SQL(", ").join(
                 sql.SQL("{0} = excluded.{0}").format(self._column(name)) for name in updated
             ),
@@ -133,6 +151,13 @@ class _Upsert:
             new=self._columns("excluded", compared),
             guard=guard,
         )
+
+    def _same(self, name: str) -> sql.Composed:
+        """Two keys that the unique constraint calls the same."""
+        comparison = "stored.{0} IS NOT DISTINCT FROM excluded.{0}"
+        if not self.fields[name].null:
+            comparison = "stored.{0} = excluded.{0}"
+        return sql.SQL(comparison).format(self._column(name))
 
     def _column(self, name: str) -> sql.Identifier:
         return sql.Identifier(self.fields[name].column)
@@ -143,15 +168,31 @@ class _Upsert:
         return sql.SQL(", ").join(prefix + self._column(name) for name in chosen)
 
 
-def _encode(value: Any) -> bytes:
-    """JSON for a jsonb column, which holds no NUL."""
-    return _encoder.encode(value).replace(b"\\u0000", b"")
+def _plain(value: Any) -> str:
+    """A number, date, time, flag or id as PostgreSQL reads it."""
+    return _NULL if value is None else str(value)
 
 
-def _value(field: Field[Any, Any], value: Any) -> Any:
+def _json(value: Any) -> str:
+    """For a jsonb column, which holds no NUL."""
+    if value is None:
+        return _NULL
+    return _encoder.encode(value).replace(b"\\u0000", b"").replace(b"\\", b"\\\\").decode()
+
+
+def _text(value: Any, limit: int | None) -> str:
+    """PostgreSQL stores no NUL; a word longer than its column stays whole in `raw`."""
+    if value is None:
+        return _NULL
+    kept = str(value).replace("\x00", "")[:limit].replace("\\", "\\\\")
+    return kept.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _writer(field: Field[Any, Any]) -> Callable[[Any], str]:
+    """How a value of this field is written for COPY."""
     if isinstance(field, models.JSONField):
-        return Jsonb(value, dumps=_encode)
-    if isinstance(value, str):
-        # PostgreSQL stores no NUL; a word longer than its column stays whole in `raw`.
-        return value.replace("\x00", "")[: field.max_length]
-    return value
+        return _json
+    if isinstance(field, models.CharField | models.TextField):
+        limit = field.max_length
+        return lambda value: _text(value, limit)
+    return _plain

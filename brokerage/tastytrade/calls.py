@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar, overload
 from urllib.parse import quote
 
 from brokerage.tastytrade import wire
+from brokerage.tastytrade.payloads import fast
 from brokerage.tastytrade.payloads.base import P, Payload
 from brokerage.tastytrade.wire import Pagination
 
@@ -149,8 +150,22 @@ def one(kind: type[P]) -> Callable[[Any], P]:
     return lambda body: kind.read(wire.one(body))
 
 
+@dataclass(frozen=True, slots=True)
+class Many(Generic[P]):
+    """Reads all rows of an answer; from its bytes where that is possible, which is faster."""
+
+    kind: type[P]
+
+    def __call__(self, body: Any) -> tuple[P, ...]:
+        return tuple(self.kind.read(row) for row in wire.items(body))
+
+    def of_bytes(self, content: bytes) -> tuple[P, ...] | None:
+        """None: this answer must be decoded and read the tolerant way."""
+        return fast.many(self.kind)(content)
+
+
 def many(kind: type[P]) -> Callable[[Any], tuple[P, ...]]:
-    return lambda body: tuple(kind.read(row) for row in wire.items(body))
+    return Many(kind)
 
 
 def page(kind: type[P]) -> Callable[[Any], Page[P]]:

@@ -12,13 +12,13 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 import msgspec
 
 from brokerage.tastytrade import answers
-from brokerage.tastytrade.calls import Call, Safety
+from brokerage.tastytrade.calls import Call, Many, Safety
 from brokerage.tastytrade.environments import Environment
 from brokerage.tastytrade.errors import MalformedAnswer, TastytradeError
 from brokerage.tastytrade.notices import ApiNotice, CallRecord, notice
@@ -121,6 +121,10 @@ class Exchange:
     def _parse(self, call: Call[T], response: httpx.Response) -> T:
         problem = ""
         try:
+            if isinstance(call.parse, Many):
+                rows = call.parse.of_bytes(response.content)
+                if rows is not None:
+                    return cast("T", rows)
             return call.parse(answers.decoded(response))
         except MalformedAnswer as malformed:
             problem = malformed.message

@@ -8,14 +8,13 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET
 
-from brokerage import access, selectors
+from brokerage import access, history, selectors, upkeep
 from portfolio.account_pages import balance_lines, status_lines, transaction_row
 from portfolio.desk import desk_of
-from portfolio.live.hub import hub
-from portfolio.live.valuation import Valuation
 from portfolio.pages import account_card
 from portfolio.scope import Scope
 from portfolio.selectors import load_desk
+from portfolio.sync_pages import score_words
 
 PAGE_SIZE = 50
 
@@ -24,19 +23,24 @@ PAGE_SIZE = 50
 def account_detail(request: HttpRequest, environment: str, number: str) -> HttpResponse:
     account = access.get_account(request.user, environment, number)
     desk = desk_of(request)
-    facts = load_desk(
-        [*selectors.accounts_for(request.user, include_closed=True)], Scope(environment, number)
-    )
-    valuation = Valuation(facts, hub.book)
-    valuation.update(desk.now)
+    at = desk.as_of
+    everything = [*selectors.accounts_for(request.user, include_closed=True)]
+    facts = load_desk(everything, Scope(environment, number), at=at)
+    valuation = desk.valued(facts)
     here = facts.accounts[0]
-    pages = Paginator(selectors.transactions_for([account]), PAGE_SIZE)
+    booked = selectors.transactions_for([account])
+    pages = Paginator(history.transactions_at([account], at) if at else booked, PAGE_SIZE)
     page = pages.get_page(request.GET.get("page"))
     context = {
         "account": here,
         "card": account_card(here, valuation, desk.now),
         "balances": balance_lines(here, desk.now),
-        "status": status_lines(getattr(here.account, "trading_status", None)),
+        "status": status_lines(
+            history.trading_status_at(account, at)
+            if at
+            else getattr(here.account, "trading_status", None)
+        ),
+        "score": score_words(upkeep.scores([account]).get(account.pk)),
         "access": here.account.accesses.all(),
         "page": page,
         "transactions": [transaction_row(row) for row in page.object_list],

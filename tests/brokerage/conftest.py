@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 
 from brokerage import connections, tasks, valkey
 from brokerage.models import Account, Connection
+from brokerage.sync import unknown
 from tests.brokerage.outer_broker import REFRESH, SECRET, OuterBroker
 
 
@@ -24,10 +25,19 @@ def broker(settings: Any) -> Iterator[OuterBroker]:
 @pytest.fixture(autouse=True)
 def _clean_valkey() -> Iterator[None]:
     """Cached reads and sessions of one test are not those of the next."""
+    unknown.forget()
     yield
     keys = [
         key
-        for pattern in ("read:*", "sessions:*", "hold-off:*", "health:*", "code-flow:*")
+        for pattern in (
+            "read:*",
+            "sessions:*",
+            "hold-off:*",
+            "health:*",
+            "code-flow:*",
+            "bucket:*",
+            "watched:*",
+        )
         for key in valkey.client().scan_iter(pattern)
     ]
     if keys:

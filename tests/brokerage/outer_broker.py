@@ -174,8 +174,13 @@ class OuterBroker:
             for path in ("orders", "orders/live", "transactions", "balance-snapshots"):
                 self.set(f"/accounts/{number}/{path}", [])
             self.set(f"/accounts/{number}/net-liq/history", [])
+            self.set(f"/accounts/{number}/complex-orders", [])
+            self.set(f"/accounts/{number}/complex-orders/live", [])
+            self.set(f"/margin/accounts/{number}/requirements", {"account-number": number})
         self.set("/market-time/sessions", [])
         self.set("/instruments/equities", [])
+        for path in ("market-metrics", "watchlists", "public-watchlists", "quote-alerts"):
+            self.set(f"/{path}", [])
 
     def accounts(self, *numbers: str, authority: str = "owner") -> None:
         rows = [{"account": account(n), "authority-level": authority} for n in numbers]

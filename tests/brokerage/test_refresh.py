@@ -49,6 +49,17 @@ def test_many_threads_cause_one_refresh(committed, broker):
     assert len(tokens) == 1
 
 
+def test_fifty_workers_cause_one_refresh_at_a_time_for_hours(committed, broker, settings):
+    """Three lives of a token; in each, fifty clients find it spent at once."""
+    settings.BROKER_TIMEOUT_SECONDS = 60
+    for life in range(1, 4):
+        Connection.objects.update(access_token_expires_at=timezone.now())
+        with ThreadPoolExecutor(50) as pool:
+            tokens = set(pool.map(lambda _n: _token(committed), range(50)))
+        assert broker.refreshes == life
+        assert len(tokens) == 1
+
+
 def test_two_processes_cause_one_refresh(committed, broker):
     context = multiprocessing.get_context("spawn")
     queue, start = context.Queue(), context.Barrier(2)

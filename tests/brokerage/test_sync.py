@@ -44,7 +44,7 @@ def test_a_full_sync_reads_everything_and_reports_each_step(connection, broker):
     broker.set("/instruments/equities", [{"symbol": "AAPL", "tick-sizes": [{"value": "0.01"}]}])
     run = sync(connection)
     assert run.state == SyncState.DONE, run.report
-    assert (run.steps_done, run.steps_total) == (len(run.report), 4 + 8 * len(NUMBERS))
+    assert (run.steps_done, run.steps_total) == (len(run.report), 7 + 10 * len(NUMBERS))
     assert run.finished_at is not None
     cash = Balance.objects.get(account__number=NUMBERS[0])
     assert cash.cash_balance == Decimal("68236.496")
@@ -269,6 +269,8 @@ def test_a_version_no_longer_served_is_said_so(connection, broker):
 
 def test_an_account_no_longer_listed_loses_access_not_rows(connection, broker, user):
     broker.accounts(NUMBERS[0])
+    sync(connection, SyncKind.ACCOUNTS)
+    assert len(selectors.accounts_for(user)) == 2, "one listing alone decides nothing"
     sync(connection, SyncKind.ACCOUNTS)
     assert [row.number for row in selectors.accounts_for(user)] == [NUMBERS[0]]
     assert Account.objects.count() == 2

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from brokerage.models import Account, Instrument
+from brokerage.models import Account, Instrument, Watchlist
 from brokerage.sync.upsert import upsert
 
 KEY = ("environment", "instrument_type", "symbol")
@@ -89,3 +89,17 @@ def test_a_word_longer_than_its_column_is_cut():
 
 def test_nothing_is_nothing():
     assert upsert(Account, [], key=("environment", "number")).rows == 0
+
+
+@pytest.mark.parametrize("text", ["a\tb", "a\nb\r", "back\\slash", r"\N", r"\.", "", "é €"])
+def test_any_text_arrives_as_it_was(text):
+    upsert(Instrument, [row(description=text, raw={"text": text})], key=KEY)
+    stored = Instrument.objects.get()
+    assert (stored.description, stored.raw) == (text, {"text": text})
+
+
+def test_a_key_that_may_be_empty_is_one_key():
+    rows = [{"environment": "simulator", "connection_id": None, "name": "Public", "entries": []}]
+    keys = ("environment", "connection_id", "name")
+    assert len(upsert(Watchlist, rows, key=keys).inserted) == 1
+    assert upsert(Watchlist, rows, key=keys).touched == 0

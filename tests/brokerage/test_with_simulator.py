@@ -15,9 +15,20 @@ import pytest
 
 from brokerage import clock, connections, reads
 from brokerage.credentials import client_for
-from brokerage.enums import SyncState
-from brokerage.models import Account, Balance, Fill, Instrument, Order, Position, Transaction
-from brokerage.sync import runs, schedule
+from brokerage.enums import SyncKind, SyncState
+from brokerage.models import (
+    Account,
+    Balance,
+    Fill,
+    Instrument,
+    MarginRequirement,
+    Notice,
+    Order,
+    Position,
+    Transaction,
+    Watchlist,
+)
+from brokerage.sync import runs, schedule, unknown
 from brokerage.sync.ingest import ingest
 from brokerage.tastytrade.resources import balances, orders, positions, transactions
 from brokerage.tastytrade.streaming import AccountMessage, AccountStream, StreamState
@@ -82,6 +93,23 @@ def differences(connection, account) -> list[str]:
     known = set(Transaction.objects.filter(account=account).values_list("broker_id", flat=True))
     found += [f"transaction {row.id}" for row in booked if row.id not in known]
     return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_everything_is_mirrored_and_nothing_of_it_is_unknown(connected):
+    run = runs.sync(connected, schedule.ORDER)
+    assert run.state == SyncState.DONE, [step for step in run.report if step["state"] == "failed"]
+    kinds = {step["kind"] for step in run.report if step["rows"]}
+    assert kinds >= {"margin", "metrics", "watchlists", "snapshots", "net-liq"}
+    account = Account.objects.get(number="5WT00001")
+    totals = MarginRequirement.objects.get(account=account, code="")
+    groups = MarginRequirement.objects.filter(account=account).exclude(code="")
+    assert totals.margin_requirement is not None
+    assert {group.underlying_symbol for group in groups}
+    assert Watchlist.objects.filter(connection=None).exists()
+    assert not Notice.objects.filter(key=unknown.KEY).exists()
+    again = runs.sync(connected, [SyncKind.WATCHLISTS, SyncKind.QUOTE_ALERTS])
+    assert all(step["changed"] == 0 for step in again.report)
 
 
 # Neither held by the account nor subject of its resting orders.
