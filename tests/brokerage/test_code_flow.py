@@ -31,10 +31,12 @@ def test_the_consent_page_is_asked_for_what_is_needed(broker):
     assert len(query["state"]) >= 32
 
 
-def test_a_real_environment_is_asked_for_reading_alone():
+def test_a_real_environment_is_asked_for_trading_where_the_desk_may_send(settings):
     parts, query = begin({}, "production")
     assert parts.netloc == "my.tastytrade.com"
-    assert query["scope"] == "read"
+    assert query["scope"] == "read trade"
+    settings.ORDER_ENVIRONMENTS = ["simulator"]
+    assert begin({}, "production")[1]["scope"] == "read"
 
 
 def test_the_flow_makes_a_connection(user, queued):

@@ -168,7 +168,7 @@ def test_what_changes_an_order_is_marked_so() -> None:
         orders.dry_run_complex("5WT00001", body),
         orders.edit_complex_dry_run("5WT00001", 1, body),
     ):
-        assert check.safety is Safety.READ
+        assert check.safety is Safety.CHECK
 
 
 def test_the_answer_to_a_replace_is_the_new_order() -> None:

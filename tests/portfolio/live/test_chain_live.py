@@ -15,7 +15,7 @@ from portfolio.chain_shown import Shown, ShownRow
 from portfolio.live.chain import ChainLive
 from portfolio.live.patches import live_view
 from tests.portfolio.factories import make_account, make_connection
-from tests.portfolio.live.test_ticket_live import Books
+from tests.portfolio.live.test_panel_live import Books
 
 pytestmark = pytest.mark.django_db
 
