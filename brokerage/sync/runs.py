@@ -191,7 +191,8 @@ def _each(accounts: list[Account], work: Callable[[Account], None]) -> None:
 
     The first failure of the connection as a whole ends it; what is being read is read to its end.
     """
-    if len(accounts) < PARALLEL_FROM:
+    # Other database connections see nothing of an open transaction.
+    if len(accounts) < PARALLEL_FROM or database.in_atomic_block:
         for account in accounts:
             work(account)
         return

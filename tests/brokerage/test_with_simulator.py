@@ -33,6 +33,8 @@ from brokerage.sync.ingest import ingest
 from brokerage.tastytrade.resources import balances, orders, positions, transactions
 from brokerage.tastytrade.streaming import AccountMessage, AccountStream, StreamState
 
+# Many accounts are read at once, each over a database connection of its own.
+pytestmark = pytest.mark.django_db(transaction=True)
 START = "2026-03-11T18:30:00+00:00"
 
 
@@ -95,7 +97,6 @@ def differences(connection, account) -> list[str]:
     return found
 
 
-@pytest.mark.django_db(transaction=True)
 def test_everything_is_mirrored_and_nothing_of_it_is_unknown(connected):
     run = runs.sync(connected, schedule.ORDER)
     assert run.state == SyncState.DONE, [step for step in run.report if step["state"] == "failed"]
