@@ -3,7 +3,7 @@
 A lattice lets its holder exercise at its steps alone and so is a little too cheap, by an amount
 that falls with 1 / steps. Two small lattices tell how much; their mean keeps the saw-tooth of
 either out of the result. Against the method of Andersen, Lake and Offengenden the error is below
-2 basis points of the strike (a single lattice: up to 4.5).
+2 basis points of the strike for what is listed (a single lattice: up to 3).
 
 Cash dividends are escrowed: the lattice carries the spot without the present value of the
 dividends that fall before expiration, and early exercise is for the spot with those still to come.

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from portfolio.analytics.pricing.normal import ROOT_TWO_PI, Array, bell, signed_ratio
+from portfolio.analytics.pricing.normal import ROOT_TWO_PI, SCALE, Array, bell, signed_ratio
 
 DAYS = 365.0
 # Elements of a piece: half a dozen arrays of this size fit a core's own cache.
 PIECE = 24_576
 # A deviation below this is treated as none: the model's price is then the payoff to the last digit.
-_NO_DEVIATION = 1e-15
+_NO_DEVIATION = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +205,11 @@ def _parts(piece: _Inputs, room: _Room) -> _Parts:
     (bells, work, more), (both, ratios, upper, lower) = room.arrays(piece.shape[0])
     deviation = np.maximum(piece.volatility * np.sqrt(piece.years), _NO_DEVIATION)
     log_forward = _log(piece.spot) + (piece.rate - piece.dividend) * piece.years
-    half = 0.5 * deviation
-    np.subtract(log_forward, _log(piece.strike), out=work)
-    np.multiply(work, 1.0 / deviation, out=work)
-    np.add(work, half, out=both[0])
-    np.subtract(work, half, out=both[1])
+    per, half = 1.0 / deviation, 0.5 * deviation
+    shift = _log(piece.strike) * per
+    np.multiply(log_forward, per, out=work)
+    np.subtract(work, shift - half, out=both[0])
+    np.subtract(work, shift + half, out=both[1])
     signed_ratio(both, ratios, upper, lower)
     return _Parts(
         both[0],
@@ -232,7 +232,7 @@ def _log(values: Array) -> Array:
 
 def _price_piece(piece: _Inputs, room: _Room, out: Array) -> _Parts:
     """Sure part less tails. Both tails share one bell, as S′·exp(−d₁²/2) = K′·exp(−d₂²/2), so
-    what is far out of the money keeps its relative precision."""
+    what is far out of the money is not the difference of two large values."""
     parts = _parts(piece, room)
     is_call = piece.side > 0.0
     np.multiply(parts.spot_now, np.signbit(parts.first) ^ is_call, out=out)
@@ -240,10 +240,9 @@ def _price_piece(piece: _Inputs, room: _Room, out: Array) -> _Parts:
     np.subtract(out, parts.work, out=out)
     np.multiply(out, piece.side, out=out)
     np.subtract(parts.ratio_first, parts.ratio_second, out=parts.work)
-    np.multiply(parts.bell_first, parts.spot_now, out=parts.more)
+    np.multiply(parts.bell_first, parts.spot_now * SCALE, out=parts.more)
     np.multiply(parts.work, parts.more, out=parts.work)
     np.subtract(out, parts.work, out=out)
-    np.maximum(out, 0.0, out=out)
     return parts
 
 
@@ -265,12 +264,13 @@ def _greeks_piece(piece: _Inputs, room: _Room, out: list[Array], *, on_future: b
     # The tail part of S′·N(d₁) and of K′·N(d₂); both by the one bell.
     tail = parts.more
     np.multiply(parts.bell_first, parts.ratio_first, out=delta)
+    np.multiply(delta, SCALE, out=delta)
     np.subtract(piece.side * (np.signbit(parts.first) ^ is_call), delta, out=delta)
     np.multiply(delta, carried, out=delta)
     np.multiply(tail, parts.ratio_second, out=rho)
     sure = piece.side * (np.signbit(parts.second) ^ is_call)
     np.subtract(sure * parts.strike_now, rho, out=rho)
-    np.divide(tail, ROOT_TWO_PI, out=vega)  # S′·φ(d₁)
+    np.divide(tail, SCALE * ROOT_TWO_PI, out=vega)  # S′·φ(d₁)
     vega *= parts.deviation > _NO_DEVIATION
     np.divide(vega, np.maximum(piece.spot, 1e-150) ** 2 * parts.deviation, out=gamma)
     np.multiply(vega, piece.volatility / np.maximum(2.0 * root, _NO_DEVIATION), out=theta)

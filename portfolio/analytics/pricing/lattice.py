@@ -41,7 +41,8 @@ def is_compilable() -> bool:
 
 
 def values(tree: Tree, *, compiled: bool | None = None) -> Array:
-    """The root value of each lattice. ``compiled`` True without numba raises ImportError."""
+    """What each lattice is worth at its root when not exercised there: this is what can be carried
+    on to more steps. ``compiled`` True without numba raises ImportError."""
     if is_compilable() if compiled is None else compiled:
         return _by_numba(tree)
     out = np.empty_like(tree.spot)
@@ -67,6 +68,8 @@ def _by_numpy(tree: Tree, part: slice) -> Array:
         np.multiply(held[1 : step + 2], tree.weight_up[part], out=scratch)
         np.multiply(held[: step + 1], tree.weight_down[part], out=held[: step + 1])
         np.add(held[: step + 1], scratch, out=held[: step + 1])
+        if not step:
+            break
         paid = strike if tree.escrow is None else strike - side * tree.escrow[step, part]
         np.subtract(rows, paid, out=scratch)
         np.maximum(held[: step + 1], scratch, out=held[: step + 1])
@@ -123,7 +126,7 @@ def _induct(
             spots[row + 1] = spots[row] * ratio
         for row in range(steps + 1):
             held[row] = max(spots[row] - paid, 0.0)
-        for step in range(steps - 1, -1, -1):
+        for step in range(steps - 1, 0, -1):
             due = paid
             if escrow.size:
                 due = paid - sign * escrow[step, item]
@@ -133,4 +136,4 @@ def _induct(
                     fall * held[row] + rise * held[row + 1],
                     spots[row] - due,
                 )
-        out[item] = held[0]
+        out[item] = fall * held[0] + rise * held[1]

@@ -14,26 +14,24 @@ ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 # (subnormal ones are many times slower).
 FAR = 36.0
 
-# Rational approximation of the tail divided by exp(-x²/2), highest power first: Hart and others,
-# Computer Approximations (1968), no. 5666. Its limit is 1/(x·√2π), so it holds far out as well.
+# The tail beyond x divided by exp(−x²/2) is about SCALE times the quotient of these, highest power
+# first; the leading 1 is left out. Our own fit, by least squares weighted until the largest error
+# of the tail itself was least: 5e-15. Far out the ratio is true to 1e-4, of a tail that is nothing.
+SCALE = 0.3989003834761587
 _ABOVE = (
-    3.52624965998911e-02,
-    0.700383064443688,
-    6.37396220353165,
-    33.912866078383,
-    112.079291497871,
-    221.213596169931,
-    220.206867912376,
+    15.783723650326095,
+    111.71030183182492,
+    445.06526430494915,
+    1006.2233523319791,
+    1144.851646747088,
 )
 _BELOW = (
-    8.83883476483184e-02,
-    1.75566716318264,
-    16.064177579207,
-    86.7807322029461,
-    296.564248779674,
-    637.333633378831,
-    793.826512519948,
-    440.413735824752,
+    15.77859503965868,
+    112.75470327615064,
+    460.20689651407645,
+    1120.3713333127025,
+    1531.5244146759194,
+    913.3635218214594,
 )
 
 
@@ -46,9 +44,9 @@ def bell(x: Array, out: Array) -> Array:
 
 
 def signed_ratio(x: Array, out: Array, work: Array, more: Array) -> Array:
-    """The tail beyond |x| divided by exp(−x²/2), with the sign of x; all arrays of one shape.
+    """The tail beyond |x| over SCALE · exp(−x²/2), with the sign of x; all arrays of one shape.
 
-    N(x) = [x > 0] − signed ratio · exp(−x²/2): written so, there is no branch per element.
+    N(x) = [x > 0] − signed ratio · SCALE · exp(−x²/2): written so, there is no branch per element.
     """
     size = np.abs(x, out=out)
     _polynomial(size, _ABOVE, work)
@@ -58,19 +56,18 @@ def signed_ratio(x: Array, out: Array, work: Array, more: Array) -> Array:
 
 
 def _polynomial(x: Array, coefficients: tuple[float, ...], out: Array) -> None:
-    np.multiply(x, coefficients[0], out=out)
-    for coefficient in coefficients[1:-1]:
-        np.add(out, coefficient, out=out)
+    np.add(x, coefficients[0], out=out)
+    for coefficient in coefficients[1:]:
         np.multiply(out, x, out=out)
-    np.add(out, coefficients[-1], out=out)
+        np.add(out, coefficient, out=out)
 
 
 def cdf(x: npt.ArrayLike) -> Array:
-    """N(x), the probability of a value below x: absolute error below 1e-15, relative below 1e-6."""
+    """N(x), the probability of a value below x: absolute error below 1e-14."""
     values = np.clip(np.asarray(x, dtype=np.float64), -1e9, 1e9)
     bells, out, work, more = (np.empty_like(values) for _ in range(4))
     ratio = signed_ratio(values, out, work, more)
-    return np.subtract(~np.signbit(values), ratio * bell(values, bells))
+    return np.subtract(~np.signbit(values), ratio * (SCALE * bell(values, bells)))
 
 
 def pdf(x: npt.ArrayLike) -> Array:

@@ -11,10 +11,10 @@ from tests.portfolio.analytics.pricing import oracle
 
 CHANCE = np.random.default_rng(3)
 N = 300
-STRIKE = CHANCE.uniform(60, 150, N)
-DAYS = CHANCE.integers(2, 700, N)
-VOL = CHANCE.uniform(0.08, 0.9, N)
-RATE, DIVIDEND = CHANCE.uniform(0.0, 0.08, N), CHANCE.uniform(0.0, 0.06, N)
+STRIKE = CHANCE.uniform(75, 135, N)
+DAYS = CHANCE.integers(2, 400, N)
+VOL = CHANCE.uniform(0.1, 0.6, N)
+RATE, DIVIDEND = CHANCE.uniform(0.0, 0.06, N), CHANCE.uniform(0.0, 0.04, N)
 CALL = CHANCE.random(N) < 0.5
 INPUTS = (100.0, STRIKE, DAYS / 365, VOL, RATE, DIVIDEND, CALL)
 WAYS = [False] + ([True] if lattice.is_compilable() else [])
