@@ -138,10 +138,7 @@ def test_a_future_adds_only_its_unsettled_variation() -> None:
 def test_a_future_settles_to_the_same_total() -> None:
     # Variation day by day, then what is unsettled, is the whole gain since the fill.
     prices = [D("6010.25"), D("6015"), D("6002.5"), D("6029.75")]
-    paid = sum(
-        performance.settlement_variation(D(3), D(50), a, b)
-        for a, b in pairwise(prices)
-    )
+    paid = sum(performance.settlement_variation(D(3), D(50), a, b) for a, b in pairwise(prices))
     ledger = lots.match([execution(BEFORE, 3, prices[0])])
     last = performance.future_value(ledger, D("6034.75"), D(50), Span(TODAY, prices[-1]))
     whole = performance.span_pnl(ledger, D("6034.75"), D(50), Span(BEFORE, None))
