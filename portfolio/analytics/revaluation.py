@@ -1,9 +1,8 @@
 """A book valued again as prices tick, at the cost of what changed.
 
-Legs are rows of a matrix of figures. Above them stand sums of blocks of legs, above those sums of
-blocks of sums, and so on: a tick writes its row and the few sums over it. Each sum is always made
-anew from what it is the sum of, in the same order, so that no rounding piles up and a book that
-ticked all day equals one valued afresh, to the last bit.
+Legs are columns of a matrix of figures. Above them stand sums of blocks of legs, above those sums
+of blocks of sums, and so on: a tick writes its column and the few sums over it. Each sum is always
+made anew from what it is the sum of, so that no rounding piles up over a day of ticks.
 
 Figures here are floats for the screen in flight; exact money is `portfolio.analytics.pnl`.
 """
@@ -13,15 +12,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from portfolio.analytics.pricing.normal import Array
 
-# Rows of a block: sums of about this many rows cost hardly more than the call itself.
+# Legs of a block: sums of about this many cost hardly more than the call itself.
 FAN = 32
-_CENT = 0.01
 
 
 class Column(IntEnum):
@@ -40,6 +39,7 @@ class Column(IntEnum):
 
 
 WIDTH = len(Column)
+Number = TypeVar("Number", np.float64, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,82 +101,107 @@ class LiveBook:
     def __init__(self, positions: Positions, ticks: Ticks) -> None:
         self.positions, self.ticks = positions, ticks
         self.legs = int(positions.scale.size)
-        # Figures and, beside them, 1.0 where a figure is known: one sum gives both.
-        self._levels = [np.zeros((self._padded(self.legs), 2 * WIDTH))]
-        while self._levels[-1].shape[0] > FAN:
-            rows = self._levels[-1].shape[0] // FAN
-            self._levels.append(np.zeros((self._padded(rows), 2 * WIDTH)))
+        self._blocks = max(1, -(-self.legs // FAN))
+        self._figures = np.zeros((WIDTH, FAN * self._blocks))
+        self._members = np.zeros(FAN * self._blocks, dtype=np.int64)
+        self._members[: self.legs] = 1
+        self._sizes = self._members.reshape(FAN, -1).sum(axis=0)
+        self._sums: list[Array] = []
+        self._counts: list[npt.NDArray[np.int64]] = []
         self.revalue()
-
-    @staticmethod
-    def _padded(rows: int) -> int:
-        return max(FAN, -(-rows // FAN) * FAN)
 
     def revalue(self) -> None:
         """Value every leg anew, after many ticks."""
-        self._write(slice(0, self.legs))
-        for level, above in zip(self._levels, self._levels[1:], strict=False):
-            blocks = level.reshape(-1, FAN, 2 * WIDTH)
-            above[: blocks.shape[0]] = blocks.sum(axis=1)
+        _figures(self.positions, self.ticks, slice(0, self.legs), self._figures[:, : self.legs])
+        blocks = self._figures.reshape(WIDTH, FAN, self._blocks)
+        sums = blocks.sum(axis=1)
+        if np.isnan(sums).any():
+            missing = np.isnan(blocks)
+            sums = np.where(missing, 0.0, blocks).sum(axis=1)
+            counts = self._sizes - missing.sum(axis=1)
+        else:
+            counts = np.broadcast_to(self._sizes, sums.shape).copy()
+        self._sums, self._counts = [sums], [counts]
+        while self._sums[-1].shape[1] > FAN:
+            self._sums.append(_fold(self._sums[-1]))
+            self._counts.append(_fold(self._counts[-1]))
 
     def update(self, legs: Sequence[int]) -> None:
         """Value these legs anew, and the sums over them."""
         if not len(legs):
             return
         index = np.asarray(legs, dtype=np.intp)
-        self._write(index)
-        for level, above in zip(self._levels, self._levels[1:], strict=False):
-            index = np.unique(index // FAN) if index.size > 1 else index // FAN
-            blocks = level.reshape(-1, FAN, 2 * WIDTH)
-            above[index] = blocks[index].sum(axis=1)
-
-    def _write(self, legs: slice | npt.NDArray[np.intp]) -> None:
-        figures = _figures(self.positions, self.ticks, legs)
-        known = figures == figures
-        rows = self._levels[0]
-        rows[legs, WIDTH:] = known.T
-        rows[legs, :WIDTH] = np.where(known, figures, 0.0).T
+        self._figures[:, index] = _figures(self.positions, self.ticks, index)
+        index = np.unique(index % self._blocks) if index.size > 1 else index % self._blocks
+        members = self._figures.reshape(WIDTH, FAN, self._blocks)[:, :, index]
+        missing = np.isnan(members)
+        self._sums[0][:, index] = np.where(missing, 0.0, members).sum(axis=1)
+        self._counts[0][:, index] = self._sizes[index] - missing.sum(axis=1)
+        for level in range(1, len(self._sums)):
+            index = np.unique(index % self._sums[level].shape[1])
+            _refold(self._sums[level - 1], self._sums[level], index)
+            _refold(self._counts[level - 1], self._counts[level], index)
 
     def figures(self, leg: int) -> Array:
         """The figures of one leg by `Column`; NaN where not known."""
-        row = self._levels[0][leg]
-        return np.where(row[WIDTH:] > 0.0, row[:WIDTH], np.nan)
+        return self._figures[:, leg].copy()
 
     def sums(self) -> Sums:
         """Over the whole book."""
-        return self._sums_of(self._levels[-1].sum(axis=0), self.legs)
+        return Sums(self._sums[-1].sum(axis=1), self._counts[-1].sum(axis=1), self.legs)
 
     def sums_of(self, legs: npt.NDArray[np.intp]) -> Sums:
         """Over some legs: a group, an account."""
-        return self._sums_of(self._levels[0][legs].sum(axis=0), int(legs.size))
+        members = self._figures[:, legs]
+        missing = np.isnan(members)
+        present = int(legs.size) - missing.sum(axis=1)
+        return Sums(np.where(missing, 0.0, members).sum(axis=1), present, int(legs.size))
 
-    def _sums_of(self, row: Array, expected: int) -> Sums:
-        return Sums(row[:WIDTH].copy(), row[WIDTH:].astype(np.int64), expected)
+
+def _fold(below: npt.NDArray[Number]) -> npt.NDArray[Number]:
+    """Sums of blocks. Block b holds the members b, b + n, b + 2n, …, so that all blocks are summed
+    by adding long rows."""
+    blocks = -(-below.shape[1] // FAN)
+    full = np.zeros((WIDTH, FAN * blocks), dtype=below.dtype)
+    full[:, : below.shape[1]] = below
+    folded: npt.NDArray[Number] = full.reshape(WIDTH, FAN, blocks).sum(axis=1)
+    return folded
+
+
+def _refold(
+    below: npt.NDArray[Number], above: npt.NDArray[Number], index: npt.NDArray[np.intp]
+) -> None:
+    """The sums of these blocks, anew."""
+    blocks = above.shape[1]
+    for block in index:
+        above[:, block] = below[:, block::blocks].sum(axis=1)
 
 
 def _figures(
     positions: Positions,
     ticks: Ticks,
     legs: slice | npt.NDArray[np.intp],
+    out: Array | None = None,
 ) -> Array:
     """(WIDTH, legs): the formulas of `pnl` and `greeks`, over arrays."""
     scale, mark, spot = positions.scale[legs], ticks.mark[legs], ticks.spot[legs]
     is_option = positions.is_option[legs]
-    out = np.empty((WIDTH, scale.size))
-    np.multiply(scale, mark - positions.open_price[legs], out=out[Column.OPEN])
-    np.multiply(scale, mark - positions.day_base[legs], out=out[Column.DAY])
-    out[Column.DAY] += positions.day_realized[legs]
-    np.multiply(scale, mark, out=out[Column.VALUE])
-    for column, values, plain in (
-        (Column.DELTA, ticks.delta, 1.0),
-        (Column.GAMMA, ticks.gamma, 0.0),
-        (Column.THETA, ticks.theta, 0.0),
-        (Column.VEGA, ticks.vega, 0.0),
-    ):
-        np.multiply(scale, np.where(is_option, values[legs], plain), out=out[column])
-    exposure, bend = out[Column.DOLLAR_DELTA], out[Column.DOLLAR_GAMMA]
-    np.multiply(out[Column.DELTA], spot, out=exposure)
-    np.multiply(out[Column.GAMMA], spot, out=bend)
-    np.multiply(bend, spot * _CENT, out=bend)
-    np.multiply(exposure, positions.beta_per_benchmark[legs], out=out[Column.BETA_DELTA])
+    if out is None:
+        out = np.empty((WIDTH, scale.size))
+    opened, day, value, delta, gamma, theta, vega, exposure, bend, beta = out
+    np.subtract(mark, positions.open_price[legs], out=opened)
+    np.multiply(opened, scale, out=opened)
+    np.subtract(mark, positions.day_base[legs], out=day)
+    np.multiply(day, scale, out=day)
+    np.add(day, positions.day_realized[legs], out=day)
+    np.multiply(scale, mark, out=value)
+    np.multiply(scale, np.where(is_option, ticks.delta[legs], 1.0), out=delta)
+    np.multiply(scale, np.where(is_option, ticks.gamma[legs], 0.0), out=gamma)
+    np.multiply(scale, np.where(is_option, ticks.theta[legs], 0.0), out=theta)
+    np.multiply(scale, np.where(is_option, ticks.vega[legs], 0.0), out=vega)
+    np.multiply(delta, spot, out=exposure)
+    np.multiply(gamma, spot, out=bend)
+    np.multiply(bend, spot, out=bend)
+    np.multiply(bend, 0.01, out=bend)
+    np.multiply(exposure, positions.beta_per_benchmark[legs], out=beta)
     return out

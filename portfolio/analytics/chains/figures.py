@@ -9,7 +9,6 @@ from decimal import Decimal
 from portfolio.analytics.chains.events import Chain, Entry, EventKind, History
 from portfolio.analytics.facts import ZERO, Figure, Note
 
-
 _CARRYING = frozenset({EventKind.SPLIT, EventKind.SYMBOL_CHANGE})
 
 
