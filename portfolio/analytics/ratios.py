@@ -5,6 +5,7 @@ Formulas as in the glossary; None where a figure is not defined, never 0.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -54,7 +55,7 @@ def annualised_compound(ratio: Decimal, days: int) -> float | None:
     """(1 + ROC) ^ (365 ÷ days) − 1."""
     if days <= 0 or ratio <= -1:
         return None
-    return float(1 + ratio) ** (YEAR_DAYS / days) - 1.0
+    return math.pow(float(1 + ratio), YEAR_DAYS / days) - 1.0
 
 
 def theta_share(theta: float | None, net_liq: Decimal | None) -> float | None:

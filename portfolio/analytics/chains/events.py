@@ -29,6 +29,10 @@ class EventKind(Enum):
     OTHER = "other"
 
 
+# The same holding in other units or under another name: what it cost goes with it.
+CARRIES = frozenset({EventKind.SPLIT, EventKind.SYMBOL_CHANGE})
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One transaction. ``quantity`` is the signed change of the position; ``cash`` the signed money
@@ -119,5 +123,5 @@ class History:
 
 
 def ordered(events: Iterable[Event]) -> list[Event]:
-    """By time, then by account and key: the order of arrival never matters."""
-    return sorted(events, key=lambda event: (event.at, event.account, event.key))
+    """By time, account and key (numbers as numbers): the order of arrival never matters."""
+    return sorted(events, key=lambda event: (event.at, event.account, len(event.key), event.key))

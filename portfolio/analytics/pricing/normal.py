@@ -52,7 +52,11 @@ def signed_ratio(x: Array, out: Array, work: Array, more: Array) -> Array:
     _polynomial(size, _ABOVE, work)
     _polynomial(size, _BELOW, more)
     np.divide(work, more, out=work)
-    return np.copysign(work, x, out=out)
+    # The sign by its bit: numpy's copysign takes three times as long.
+    sign, bits = out.view(np.int64), work.view(np.int64)
+    np.bitwise_and(x.view(np.int64), np.int64(-(2**63)), out=sign)
+    np.bitwise_or(sign, bits, out=sign)
+    return out
 
 
 def _polynomial(x: Array, coefficients: tuple[float, ...], out: Array) -> None:
