@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from portfolio.analytics.chains.events import Chain, Entry, EventKind, History
+from portfolio.analytics.chains.events import Chain, Entry, History
 from portfolio.analytics.facts import ZERO, Figure, Note
-
-_CARRYING = frozenset({EventKind.SPLIT, EventKind.SYMBOL_CHANGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +69,12 @@ def open_value(chain: Chain, prices: Mapping[str, Price]) -> Figure:
 def open_cash(chain: Chain) -> Decimal:
     """The opening cash of what is still open, first in, first out.
 
-    A split or change of symbol closes and opens without a sale: the new units take over what the
-    old ones cost.
+    A split or new symbol needs no care here: its entries close and open at cost.
     """
     pieces: dict[str, list[tuple[Decimal, Decimal]]] = {}
-    carried = ZERO
     for entry in chain.entries:
-        if not entry.quantity:
-            continue
-        rows = pieces.setdefault(entry.event.symbol, [])
-        carries = entry.event.kind in _CARRYING
-        if carries and entry.is_opening:
-            rows.append((entry.quantity, entry.cash + carried))
-            carried = ZERO
-            continue
-        before = sum((cash for _, cash in rows), ZERO)
-        _walk(rows, entry)
-        if carries:
-            carried += before - sum((cash for _, cash in rows), ZERO)
+        if entry.quantity:
+            _walk(pieces.setdefault(entry.event.symbol, []), entry)
     return sum((cash for rows in pieces.values() for _, cash in rows), ZERO)
 
 
@@ -123,7 +109,7 @@ def merge(history: History, keys: Iterable[str]) -> History:
         return history
     entries = sorted(
         (entry for chain in found for entry in chain.entries),
-        key=lambda entry: (entry.event.at, entry.event.key),
+        key=lambda entry: (entry.event.at, len(entry.event.key), entry.event.key),
     )
     first = min(found, key=lambda chain: (chain.entries[0].event.at, chain.key))
     joined = Chain(first.key, first.account, first.underlying, tuple(entries))
