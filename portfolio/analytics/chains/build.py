@@ -76,6 +76,10 @@ def _apply(state: State, happening: list[Event]) -> None:
             _income(state, event)
     for opening in openings:
         _open(state, opening, closed, costs)
+    for chain, amount in costs.items():
+        if amount:
+            # Nothing came in its place: what was spent stays spent.
+            state.add(chain, Entry(happening[-1], ZERO, amount, ZERO, False))
     if any(event.kind in TRADED for event in happening) and not openings:
         state.remember(happening, closed)
 
