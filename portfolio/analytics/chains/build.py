@@ -76,10 +76,7 @@ def _apply(state: State, happening: list[Event]) -> None:
             _income(state, event)
     for opening in openings:
         _open(state, opening, closed, costs)
-    for chain, amount in costs.items():
-        if amount:
-            # Nothing came in its place: what was spent stays spent.
-            state.add(chain, Entry(happening[-1], ZERO, amount, ZERO, False))
+    _settle(state, happening, costs)
     if any(event.kind in TRADED for event in happening) and not openings:
         state.remember(happening, closed)
 
@@ -131,6 +128,13 @@ def _open(
             money += costs.pop(chain, ZERO)
         state.add(chain, Entry(event, part, money, cost, True))
         state.pieces[event.account, event.symbol].append(Piece(chain, part, money))
+
+
+def _settle(state: State, happening: list[Event], costs: dict[str, Decimal]) -> None:
+    """What nothing has come for (a fraction of a share after a reverse split) is realized."""
+    for chain, amount in costs.items():
+        if amount:
+            state.add(chain, Entry(happening[-1], ZERO, amount, ZERO, False))
 
 
 def _weights(state: State, opening: Opening, closed: dict[tuple[str, str], Decimal]) -> Weights:
