@@ -14,7 +14,7 @@ PYTEST_ARGS ?=
 UV_COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help setup setup-dev demo demo-reset test static check simulator-soak bench lock clean
+.PHONY: help setup setup-dev demo demo-reset test static check simulator-soak chain-histories bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -51,6 +51,10 @@ static: setup-dev
 
 simulator-soak: setup-dev ## a million random steps of the simulated broker; STEPS=, hours
 	SIMULATOR_STEPS=$(or $(STEPS),1000000) $(PY) -m pytest -q -n $(WORKERS) tests/simulator/properties
+
+chain-histories: setup-dev ## rebuild the trade chains of 200 generated histories; HISTORIES=
+	CHAIN_HISTORIES=$(or $(HISTORIES),200) $(PY) -m pytest -q -n $(WORKERS) \
+		tests/portfolio/analytics/chains
 
 bench: setup-dev $(VENV)/.bench ## measure each performance claim
 	@for file in bench/bench_*.py; do \
