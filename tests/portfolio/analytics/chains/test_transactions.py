@@ -106,6 +106,20 @@ def test_a_split_hands_the_cost_on_to_each_chain() -> None:
     assert sum(one.total.value or 0 for one in found) == 2 * 600 - 1320 + 63
 
 
+def test_a_split_after_a_part_was_sold_hands_on_what_is_left() -> None:
+    rows = [
+        row(1, 0, "Buy to Open", "XYZ", quantity=40, value=-4000, order=1),
+        row(2, 1, "Sell to Close", "XYZ", quantity=10, value=1100, order=2),
+        row(3, 2, "Forward Split", "XYZ", action="Sell to Close", quantity=30, value=3000),
+        row(4, 2, "Forward Split", "XYZ", action="Buy to Open", quantity=60, value=-3000),
+        row(5, 3, "Sell to Close", "XYZ", quantity=20, value=1040, order=3),
+    ]
+    chain = only(chains(rows))
+    assert (figures.open_cash(chain), chain.holdings) == (-2000, {"XYZ": 40})
+    assert [entry.cash for entry in chain.entries][2:4] == [3000, -3000]
+    assert figures.pnl(chain, {"XYZ": Price(D(52), D(1))}).realized == 100 + 40
+
+
 def test_a_whole_position_lost_to_a_fraction_is_paid_in_cash() -> None:
     rows = [
         row(1, 0, "Buy to Open", "XYZ", quantity=5, value=-300, order=1),
