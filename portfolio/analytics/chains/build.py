@@ -90,6 +90,8 @@ def _close(
     """Closes pieces of the opposite sign, oldest first; what is left over opens."""
     pieces = state.pieces[event.account, event.symbol]
     quantity, cash, fees = event.quantity, event.cash, event.fees
+    if event.kind is EventKind.CASH_SETTLEMENT and _vary(state, event):
+        cash = ZERO
     holders: Weights = {}
     while quantity and pieces and (pieces[0].quantity > 0) != (quantity > 0):
         piece = pieces[0]
@@ -102,6 +104,7 @@ def _close(
             costs[piece.chain] += money + spent
             money = -spent
         state.add(piece.chain, Entry(event, part, money, cost, False))
+        state.traded(event, piece.chain, part)
         closed[piece.chain, event.right] += abs(part)
         holders[piece.chain] = holders.get(piece.chain, ZERO) + abs(part)
         if not piece.quantity:
@@ -127,6 +130,7 @@ def _open(
         if carries:
             money += costs.pop(chain, ZERO)
         state.add(chain, Entry(event, part, money, cost, True))
+        state.traded(event, chain, part)
         state.pieces[event.account, event.symbol].append(Piece(chain, part, money))
 
 
@@ -156,7 +160,9 @@ def _weights(state: State, opening: Opening, closed: dict[tuple[str, str], Decim
 
 def _income(state: State, event: Event) -> None:
     """Cash of a held position goes to the chains that hold it, or held it last, by quantity; other
-    cash to none."""
+    cash to none. A future's variation goes to those that made it."""
+    if event.kind is EventKind.INCOME and _vary(state, event):
+        return
     held = state.holders(event) or state.last_holders(event)
     if event.kind is EventKind.OTHER or not event.symbol or not held:
         state.unchained.append(event)
@@ -166,3 +172,11 @@ def _income(state: State, event: Event) -> None:
         money, cost = share(cash, amount, left), share(fees, amount, left)
         state.add(chain, Entry(event, ZERO, money, cost, False))
         left, cash, fees = left - amount, cash - money, fees - cost
+
+
+def _vary(state: State, event: Event) -> bool:
+    """Books a future's settled amount where it was made; False when that is not known."""
+    made = state.variation(event)
+    for chain, amount in made.items():
+        state.add(chain, Entry(event, ZERO, amount, ZERO, False))
+    return bool(made)

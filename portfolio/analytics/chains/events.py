@@ -41,6 +41,9 @@ class Event:
     ``group`` joins the rows of one happening: the order of a trade, or whatever the broker gives
     for the option and the shares of one assignment; empty rows of one moment and underlying that
     are no trades belong together anyway.
+
+    ``price`` and ``multiplier`` are for futures alone: with them a day's variation is shared by
+    what each chain made of it, else by quantity.
     """
 
     key: str
@@ -54,6 +57,8 @@ class Event:
     cash: Decimal = ZERO
     fees: Decimal = ZERO
     group: str = ""
+    price: Decimal | None = None
+    multiplier: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
 from portfolio.analytics.chains.events import Entry, Event, EventKind
+from portfolio.analytics.chains.variation import Track
 from portfolio.analytics.facts import ZERO
 
 TRADED = frozenset({EventKind.TRADE})
@@ -63,6 +64,7 @@ class State:
     _recent: dict[tuple[str, str], list[Closed]] = field(default_factory=lambda: defaultdict(list))
     _started: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _last: dict[tuple[str, str], Weights] = field(default_factory=dict)
+    _tracks: dict[tuple[str, str], Track] = field(default_factory=lambda: defaultdict(Track))
 
     def add(self, chain: str, entry: Entry) -> None:
         """An entry at the end of a chain, which it may start."""
@@ -88,6 +90,16 @@ class State:
     def left(self, event: Event, holders: Weights) -> None:
         """These chains have closed some of the symbol."""
         self._last[event.account, event.symbol] = holders
+
+    def traded(self, event: Event, chain: str, quantity: Decimal) -> None:
+        """A future changed hands; its variation is settled later."""
+        if event.price is not None:
+            self._tracks[event.account, event.symbol].trade(chain, quantity, event.price)
+
+    def variation(self, event: Event) -> Weights:
+        """What each chain made of a future's settled amount; empty when it cannot be told."""
+        track = self._tracks.get((event.account, event.symbol))
+        return {} if track is None else track.settle(event.cash, event.multiplier)
 
     def remember(self, happening: list[Event], closed: Mapping[tuple[str, str], Decimal]) -> None:
         """A happening that only closed, for a roll that may follow at once."""

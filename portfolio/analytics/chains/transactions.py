@@ -54,7 +54,7 @@ class Booked:
     """One row of the broker's ledger, in the broker's words. ``quantity`` is unsigned; ``value``
     and ``net_value`` are signed, a credit positive; None is what the broker did not send.
 
-    ``multiplier`` (money per point) is needed for transfers of derivatives only.
+    ``multiplier`` (money per point) is needed for futures, and for transfers of derivatives.
     """
 
     key: int
@@ -116,6 +116,7 @@ def _read(row: Booked, reading: _Reading, names: dict[str, str]) -> list[Event]:
     reading.held[row.account, row.symbol] += quantity
     reading.signed[row.account, row.key] = quantity
     cash, fees = _money(row)
+    is_future = row.instrument_type == "Future"
     event = Event(
         key=str(row.key),
         at=row.at,
@@ -128,6 +129,8 @@ def _read(row: Booked, reading: _Reading, names: dict[str, str]) -> list[Event]:
         cash=cash,
         fees=fees,
         group=_group(row, reading),
+        price=row.price if is_future else None,
+        multiplier=row.multiplier if is_future else None,
     )
     return _in_kind(row, event) if kind is EventKind.TRANSFER and quantity else [event]
 

@@ -31,7 +31,7 @@ CENT = Decimal("0.01")
 FINE = Decimal("1e-15")
 
 
-def booked(wire: dict[str, Any]) -> Booked:
+def booked(wire: dict[str, Any], multiplier: Decimal | None) -> Booked:
     """A row of the REST answer, read by the adapter."""
     row = Payload.read(wire)
     assert row.executed_at is not None
@@ -51,6 +51,7 @@ def booked(wire: dict[str, Any]) -> Booked:
         net_value=row.net_value,
         order=row.order_id,
         reverses=row.reverses_id,
+        multiplier=multiplier,
     )
 
 
@@ -61,7 +62,11 @@ class Played:
         self.history = History(number)
         wires = [w for a in self.history.broker.accounts for w in self.history.broker.wire(a)]
         self.history.draw.shuffle(wires)
-        self.chains = rebuild(events(booked(wire) for wire in wires))
+        points = self.history.broker.market.multiplier
+        rows = [
+            booked(wire, points(wire["symbol"]) if "symbol" in wire else None) for wire in wires
+        ]
+        self.chains = rebuild(events(rows))
 
     def keys(self, rows: Iterable[Transaction]) -> set[str]:
         return {str(row.id) for row in rows}

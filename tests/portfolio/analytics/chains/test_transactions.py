@@ -193,6 +193,28 @@ def test_futures_and_their_options_are_one_family() -> None:
     ]  # fmt: skip
 
 
+def test_a_day_trade_in_a_future_that_is_held_has_its_own_gain() -> None:
+    """Bought at 6000 and at 6015, the first sold at 6030; settled at 6010, 6020, 6025, 6020."""
+    facts = {"instrument_type": "Future", "underlying": "/ES", "multiplier": D(50)}
+    cash = {**facts, "type": "Money Movement"}
+    rows = [
+        row(1, 0, "Buy", "/ESZ6", quantity=1, price=6000, value=0, order=1, **facts),
+        row(2, 0.2, "Mark to Market", "/ESZ6", value=500, **cash),
+        row(3, 1, "Buy", "/ESZ6", quantity=1, price=6015, value=0, order=2, **facts),
+        row(4, 1.2, "Mark to Market", "/ESZ6", value=D(50) * (10 + 5), **cash),
+        row(5, 2, "Sell", "/ESZ6", quantity=1, price=6030, value=0, order=3, **facts),
+        row(6, 2.2, "Mark to Market", "/ESZ6", value=D(50) * (10 + 5), **cash),
+        row(7, 3, "Futures Settlement", "/ESZ6", quantity=1, value=D(50) * -5, **cash),
+    ]
+    history = chains(rows)
+    first, second = history.chains
+    assert (first.cash, second.cash) == (50 * 30, 50 * (6020 - 6015))
+    assert not first.is_open and not second.is_open
+    assert history.cash == 500 + 750 + 750 - 250
+    told = [replace(one, multiplier=None) for one in rows]
+    assert rebuild(events(told)).cash == history.cash
+
+
 def test_money_without_a_symbol_is_in_no_chain() -> None:
     history = chains([row(1, 0, "Deposit", type="Money Movement", value=5, net_value=D(5))])
     assert not history.chains
