@@ -17,7 +17,7 @@ UV_COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.
 	--generate-hashes --no-emit-index-url --no-header
 
 .PHONY: help setup setup-dev demo demo-reset test static check simulator-soak exactly-once chaos \
-	backfill-soak bench lock clean
+	backfill-soak chain-histories bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -63,6 +63,10 @@ chaos: setup-dev ## trading under faults, then the books compared; SEEDS="1 2 3"
 
 backfill-soak: setup-dev ## 100,000 bookings read back while the reader is killed ten times
 	BACKFILL_ROWS=100000 BACKFILL_KILLS=10 $(PY) -m pytest -q tests/brokerage/test_backfill.py -k killed
+
+chain-histories: setup-dev ## rebuild the trade chains of 200 generated histories; HISTORIES=
+	CHAIN_HISTORIES=$(or $(HISTORIES),200) $(PY) -m pytest -q -n $(WORKERS) \
+		tests/portfolio/analytics/chains
 
 bench: setup-dev $(VENV)/.bench ## measure each performance claim
 	@for file in bench/bench_*.py; do \

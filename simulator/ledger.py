@@ -115,7 +115,9 @@ def _close(account: Account, position: Position, quantity: Decimal, price: Decim
     position.realized_today += (price - position.average_open) * part
     position.realized_day_gain += (price - position.day_basis) * part
     if position.settle_basis is not None:
-        account.futures_day_cash += (price - position.settle_basis) * part
+        realized = (price - position.settle_basis) * part
+        account.futures_day_cash += realized
+        position.day_cash += realized
     position.quantity += quantity
 
 

@@ -17,18 +17,20 @@ if TYPE_CHECKING:
 
 def settle_futures(world: World, account: Account, now: datetime) -> None:
     """Move the day's variation of each future into cash; what has ended is settled for good."""
-    realized = account.futures_day_cash
     for position in list(account.positions.values()):
-        if position.settle_basis is None or not position.quantity:
+        if position.settle_basis is None:
             continue
+        realized, position.day_cash = position.day_cash, ZERO
+        account.futures_day_cash -= realized
         terms = terms_of(world, position.symbol)
-        if terms is not None and terms.expires_at is not None and terms.expires_at <= now:
+        ended = terms is not None and terms.expires_at is not None and terms.expires_at <= now
+        if position.quantity and terms is not None and ended:
             _final(world, account, position, terms, now, realized)
-        else:
+        elif position.quantity or realized:
             _mark(world, account, position, now, realized)
-        realized = ZERO
-    if realized:
-        movement(world, account, "Mark to Market", realized, now, "Futures gains of the day")
+    rest = account.futures_day_cash
+    if rest:
+        movement(world, account, "Mark to Market", rest, now, "Futures gains of the day")
     account.futures_day_cash = ZERO
 
 

@@ -45,6 +45,8 @@ class Position(Struct, kw_only=True):
     year_basis: Decimal = ZERO
     settle_basis: Decimal | None = None
     """Futures: price that the open variation counts from (last settlement or trade)."""
+    day_cash: Decimal = ZERO
+    """Futures: gains realized since the last settlement, not yet in cash."""
     realized_day_gain: Decimal = ZERO
     realized_today: Decimal = ZERO
     realized_date: date | None = None
