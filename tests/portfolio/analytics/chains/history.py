@@ -10,8 +10,8 @@ import random
 from decimal import Decimal
 
 from simulator.balances import net_liq
-from simulator.lifecycle_cash import transfer
 from simulator.model import Account, Transaction
+from simulator.transfers import transfer
 from tests.portfolio.analytics.chains.broker import Broker
 from tests.portfolio.analytics.chains.campaigns import (
     KINDS,
