@@ -1,4 +1,4 @@
-"""The bar between natural and the other side of the market, and where a limit stands on it."""
+"""The bar from natural to the own side of the market, and where a limit stands on it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WIDTH = 100
 
 @dataclass(frozen=True, slots=True)
 class PriceBar:
-    """`place` of the limit: 0 is natural (fills at once), half is mid, WIDTH the other side."""
+    """`place` of the limit: 0 is natural (fills at once), half is mid, WIDTH the own side."""
 
     place: float
     words: str
@@ -31,7 +31,7 @@ def _words(share: float) -> str:
     if share <= 0:
         return "at natural: may fill at once"
     if share >= 1:
-        return "beyond the other side of the market"
+        return "on its own side of the market: it waits"
     if abs(share - 0.5) < 0.005:
         return "at mid"
     return f"{round(share * 100)}% of the way from natural to the other side"

@@ -53,7 +53,7 @@
   };
   const barWords = (share) => {
     if (share <= 0) return "at natural: may fill at once";
-    if (share >= 1) return "beyond the other side of the market";
+    if (share >= 1) return "on its own side of the market: it waits";
     if (Math.abs(share - 0.5) < 0.005) return "at mid";
     return `${Math.round(share * 100)}% of the way from natural to the other side`;
   };
