@@ -27,8 +27,8 @@ from tests.brokerage.conftest import _clean_valkey, connection, queued, user  # 
 from tests.brokerage.execution.conftest import (  # noqa: F401
     OrderBroker,
     _new_boot,
-    _regular_session,
     power,
+    regular_session,
 )
 from tests.brokerage.outer_broker import Answer
 from tests.contract.browser_form import read_form

@@ -203,7 +203,7 @@ def apple(db: None) -> Instrument:
 
 
 @pytest.fixture(autouse=True)
-def _regular_session(monkeypatch: pytest.MonkeyPatch) -> None:
+def regular_session(monkeypatch: pytest.MonkeyPatch) -> None:
     """The wall clock of the machine must not decide whether these tests pass."""
     from brokerage import clock
 

@@ -22,9 +22,9 @@ from tests.brokerage.conftest import (  # noqa: F401
 from tests.brokerage.execution.conftest import (  # noqa: F401
     OrderBroker,
     _new_boot,
-    _regular_session,
     apple,
     broker,
+    regular_session,
 )
 
 
