@@ -7,7 +7,7 @@ positive is received. A price is only stated when every leg has one that may be 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
@@ -153,12 +153,12 @@ def _state(quote: market.Quote | None, now: float, delayed: bool | None) -> str:
 
 
 def wanted(
-    feed: str, panel_symbol: str, legs: Sequence[QuotedLeg], panel_events: Sequence[str]
-) -> Mapping[str, set[tuple[str, str]]]:
-    """What the page wants from its feed."""
+    panel_symbol: str, legs: Sequence[QuotedLeg], panel_events: Sequence[str]
+) -> set[tuple[str, str]]:
+    """The (event type, streamer symbol) pairs that a ticket shows."""
     pairs = {("Quote", leg.streamer_symbol) for leg in legs if leg.streamer_symbol}
     # Streamer symbols of options begin with a dot; the structure block needs their Greeks.
     pairs |= {("Greeks", symbol) for _, symbol in pairs if symbol.startswith(".")}
     if panel_symbol:
         pairs |= {(event, panel_symbol) for event in panel_events}
-    return {feed: pairs}
+    return pairs

@@ -15,7 +15,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
 from brokerage import selectors, upkeep
-from brokerage.models import AuditEntry
+from brokerage.models import AUDIT_WORDS, AuditEntry
 from portfolio import as_of, exports, formats
 
 PAGE_SIZE = 100
@@ -30,18 +30,7 @@ KINDS = (
     ("sync", "Sync"),
     ("audit", "Audit"),
 )
-HEAD = (
-    "at",
-    "who",
-    "through",
-    "about",
-    "kind",
-    "action",
-    "outcome",
-    "milliseconds",
-    "details",
-    "link",
-)
+HEAD = (*AUDIT_WORDS, "link")
 
 
 def _narrowed(request: HttpRequest) -> QuerySet[AuditEntry]:
