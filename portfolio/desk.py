@@ -14,6 +14,7 @@ from brokerage import market, watching
 from brokerage.models import Account
 from portfolio import as_of, selectors
 from portfolio.facts import Desk
+from portfolio.ledger.ledgers import Ledgers, load_ledgers
 from portfolio.live.book import LatestBook
 from portfolio.live.hub import hub
 from portfolio.live.valuation import Valuation
@@ -67,6 +68,11 @@ class RequestDesk:
     @cached_property
     def valuation(self) -> Valuation:
         return self.valued(self.facts)
+
+    @cached_property
+    def ledgers(self) -> Ledgers:
+        """Lots and P/L by date of the accounts in view."""
+        return load_ledgers(self.facts.accounts, at=self.as_of)
 
     def valued(self, facts: Desk) -> Valuation:
         """Facts at the latest books; those of the past at the marks that were mirrored then."""

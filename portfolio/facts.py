@@ -95,6 +95,9 @@ class Leg:
     strike: Decimal | None = None
     right: str = ""
     is_morning: bool = False
+    # The broker's previous close, and the price that its P/L of the year counts from.
+    close: Decimal | None = None
+    year_basis: Decimal | None = None
 
     @property
     def is_option(self) -> bool:
@@ -168,8 +171,16 @@ def leg_of(row: Position, account: AccountFacts, instruments: dict[str, Instrume
         underlying_streamer=contract.streamer_symbol if contract else "",
         contract=row.underlying_symbol or row.symbol,
         delivered=_delivered(row, instrument),
+        close=_known(row.close_price, row, account),
+        year_basis=_known(row.average_yearly_market_close_price, row, account),
         **_terms(row.symbol, instrument),
     )
+
+
+def _known(price: Decimal | None, row: Position, account: AccountFacts) -> Decimal | None:
+    """A close as sent; 0 of what cannot have closed at 0 means that it is not known."""
+    may_be_zero = KINDS.get(row.instrument_type) is Kind.OPTION and not account.blank_closes
+    return price if price or may_be_zero else None
 
 
 def _terms(symbol: str, instrument: Instrument | None) -> dict[str, Any]:

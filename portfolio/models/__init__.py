@@ -1,5 +1,7 @@
-"""What people keep beside the mirror: their own words and arrangements, never the broker's facts."""
+"""What people keep beside the mirror: their words and arrangements, never the broker's facts; and
+what each position was at the close of a day."""
 
+from portfolio.models.daily import DailyMark
 from portfolio.models.trade_chains import ChainEdit, ChainNote, ChainTag, EditKind
 
-__all__ = ["ChainEdit", "ChainNote", "ChainTag", "EditKind"]
+__all__ = ["ChainEdit", "ChainNote", "ChainTag", "DailyMark", "EditKind"]
