@@ -98,6 +98,8 @@ class Leg:
     # The broker's previous close, and the price that its P/L of the year counts from.
     close: Decimal | None = None
     year_basis: Decimal | None = None
+    # When the broker last changed the position, by its own clock.
+    changed_at: datetime | None = None
 
     @property
     def is_option(self) -> bool:
@@ -171,6 +173,7 @@ def leg_of(row: Position, account: AccountFacts, instruments: dict[str, Instrume
         underlying_streamer=contract.streamer_symbol if contract else "",
         contract=row.underlying_symbol or row.symbol,
         delivered=_delivered(row, instrument),
+        changed_at=row.updated_at,
         close=_known(row.close_price, row, account),
         year_basis=_known(row.average_yearly_market_close_price, row, account),
         **_terms(row.symbol, instrument),

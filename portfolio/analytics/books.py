@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from portfolio.analytics.chains.events import Event, EventKind
@@ -62,11 +62,16 @@ class Book:
     renamed: list[Renamed] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     track: Track = field(default_factory=Track)
+    changes: list[tuple[datetime, Decimal]] = field(default_factory=list)
     underlying: str = ""
 
     @property
     def ledger(self) -> Ledger:
         return self.matcher.ledger()
+
+    def quantity_at(self, at: datetime) -> Decimal:
+        """What was held then, by the bookings."""
+        return sum((quantity for moment, quantity in self.changes if moment <= at), ZERO)
 
     @property
     def settled(self) -> Decimal | None:
@@ -145,6 +150,8 @@ class _Builder:
             return
         book = self.books[event.account, event.symbol]
         book.underlying = event.underlying or book.underlying
+        if event.quantity:
+            book.changes.append((event.at, event.quantity))
         if not event.quantity:
             self._cash(book, event)
         elif event.group.startswith("exchange:"):

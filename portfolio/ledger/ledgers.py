@@ -115,20 +115,22 @@ class Ledgers:
         key = (leg.account_pk, leg.symbol)
         book = self.accounts.get(leg.account_pk, rows.NOTHING).books.get(leg.symbol) or Book()
         late = self.fills.get(key, ())
-        notes = tuple(dict.fromkeys(book.notes)) + ((Note.FEES_PENDING,) if late else ())
-        known = book.ledger
-        for_all = _with_fills(known, late)
-        lacking = leg.holding.quantity - for_all.quantity
-        if not lacking:
-            return for_all, notes
-        if late and leg.holding.quantity == known.quantity:
-            # The position is older than its last fills; they come with the next reading.
-            return known, tuple(dict.fromkeys(book.notes))
-        price = leg.holding.open_price
-        if price is None:
-            return for_all, (*notes, Note.NO_OPEN_PRICE)
-        opening = Lot(lacking, price, date.min, key="opening")
-        return _opened_before(opening, for_all), (*notes, Note.OPENING_ASSUMED)
+        uncertain = tuple(dict.fromkeys(book.notes))
+        held = leg.holding.quantity
+        booked = book.ledger
+        if late and held == booked.quantity:
+            # The position is older than its last fills; it comes with the next reading.
+            return booked, uncertain
+        ledger = _with_fills(booked, late)
+        notes = (*uncertain, Note.FEES_PENDING) if late else uncertain
+        if held == ledger.quantity:
+            return ledger, notes
+        if leg.changed_at is not None and book.quantity_at(leg.changed_at) == held:
+            return ledger, (*notes, Note.POSITION_BEHIND)
+        if leg.holding.open_price is None:
+            return ledger, (*notes, Note.NO_OPEN_PRICE)
+        opening = Lot(held - ledger.quantity, leg.holding.open_price, date.min, key="opening")
+        return _opened_before(opening, ledger), (*notes, Note.OPENING_ASSUMED)
 
     def _day(self, leg: Leg) -> Span:
         return Span(self.todays[leg.account_pk], leg.close)
