@@ -9,10 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One cell of the table: ready text and its class."""
+    """One cell of a table: ready text, its class, and where its arithmetic is found."""
 
     text: str
     css: str = "num"
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
