@@ -7,4 +7,14 @@ class PortfolioConfig(AppConfig):
 
     def ready(self) -> None:
         # Live views register themselves by their page's name.
-        from portfolio.live import chain, chain_roll, orders, pages, ticket  # noqa: F401
+        # So do the explainers of figures, by family.
+        from portfolio.figures import frame  # noqa: F401
+        from portfolio.live import (  # noqa: F401
+            chain,
+            chain_roll,
+            orders,
+            pages,
+            ticket,
+            trade_chains,
+        )
+        from portfolio.trade_chains import arithmetic  # noqa: F401

@@ -76,9 +76,19 @@ class RequestDesk:
 
     def valued(self, facts: Desk) -> Valuation:
         """Facts at the latest books; those of the past at the marks that were mirrored then."""
-        valuation = Valuation(facts, PastBook if self.as_of else hub.book)
+        valuation = Valuation(facts, PastBook if self.as_of else self._book)
         valuation.update(self.now)
         return valuation
+
+    @cached_property
+    def _books(self) -> dict[str, LatestBook]:
+        return {}
+
+    def _book(self, feed: str) -> LatestBook:
+        """A feed's book, frozen for this request at its first use."""
+        if feed not in self._books:
+            self._books[feed] = hub.book(feed).frozen()
+        return self._books[feed]
 
     @property
     def live_args(self) -> dict[str, str]:

@@ -10,10 +10,12 @@ app_name = "portfolio"
 
 _FAMILIES = (
     "frame",
+    "figures",
     "dashboard",
     "positions",
     "position_actions",
     "accounts",
+    "risk",
     "connections",
     "notices",
     "ticket",
@@ -25,6 +27,7 @@ _FAMILIES = (
     "guards",
     "kill",
     "activity",
+    "trade_chains",
     "sync_status",
     "audit",
     "simulator",

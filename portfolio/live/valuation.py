@@ -40,6 +40,7 @@ class LegValue:
     volatility: float | None
     greeks_age: float | None
     offline: bool
+    unit: UnitGreeks | None = None
 
     @property
     def greeks_stale(self) -> bool:
@@ -135,6 +136,7 @@ def value_leg(leg: Leg, book: LatestBook, now: float) -> LegValue:
         volatility=cell.volatility if cell else None,
         greeks_age=cell.age(now) if cell else None,
         offline=is_offline(book, now),
+        unit=unit,
     )
 
 
@@ -183,6 +185,16 @@ class Valuation:
 
     def totals(self, legs: Iterable[Leg]) -> Totals:
         return add_up(self.of(legs))
+
+    def spot(self, feed: str, streamer_symbol: str, now: float) -> Mark | None:
+        """The price of an underlying: mid, else last; None where nothing came."""
+        book = self._books(feed)
+        return marks.choose(
+            quote_of(book.quote(streamer_symbol), now),
+            last_of(book.trade(streamer_symbol), now),
+            None,
+            limit=settings.STALE_QUOTE_SECONDS,
+        )
 
     def book(self, feed: str) -> LatestBook:
         return self._books(feed)
