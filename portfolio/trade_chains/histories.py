@@ -18,6 +18,15 @@ from portfolio.trade_chains.edits import Edit, apply_all, find
 EMPTY = History((), ())
 
 
+def slug(key: str) -> str:
+    """A chain's key as addresses and DOM ids have it."""
+    return key.replace("/", "_").replace("-", "f")
+
+
+def unslug(text: str) -> str:
+    return text.replace("_", "/").replace("f", "-")
+
+
 @dataclass(frozen=True, slots=True)
 class AccountHistory:
     """One account. ``rebuilt`` is what the bookings say, ``history`` what its owner made of it;
@@ -94,15 +103,6 @@ def load(user: Any, accounts: Sequence[Account]) -> Histories:
             )
         )  # fmt: skip
     return Histories(tuple(found), dict(read.multipliers), read.uncounted)
-
-
-def histories_of(request: Any, accounts: Sequence[Account]) -> Histories:
-    """Once per request and choice of accounts."""
-    known = request.__dict__.setdefault("_trade_chains", {})
-    key = tuple(account.pk for account in accounts)
-    if key not in known:
-        known[key] = load(request.user, accounts)
-    return known[key]  # type: ignore[no-any-return]
 
 
 def _rebuilt(rows: Sequence[Booked]) -> History:

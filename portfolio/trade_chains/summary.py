@@ -15,7 +15,7 @@ from portfolio.analytics.ratios import annualised, return_on_capital
 from portfolio.facts import AccountFacts
 from portfolio.formats import NEW_YORK
 from portfolio.trade_chains import structure
-from portfolio.trade_chains.histories import AccountHistory, Histories
+from portfolio.trade_chains.histories import AccountHistory, Histories, slug
 from portfolio.trade_chains.structure import Extremes
 from portfolio.trade_chains.worth import Pricer, Worth
 
@@ -82,7 +82,7 @@ class Summary:
     @property
     def id(self) -> str:
         """Fit for a DOM id and an address."""
-        return f"{self.one.account.pk}-{self.chain.key.replace('/', '_')}"
+        return f"{self.one.account.pk}-{slug(self.chain.key)}"
 
 
 def summaries(

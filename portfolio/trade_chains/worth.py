@@ -6,8 +6,8 @@ Marks, multipliers and ages are those of the valuation that the rest of the page
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from portfolio.analytics.chains import figures
@@ -23,12 +23,14 @@ from portfolio.trade_chains.histories import AccountHistory, Histories
 class Worth:
     """``pnl`` in money. ``legs`` are the positions as far as they are the chain's, valued;
     ``unpriced`` symbols that it holds and no position of the desk shows. ``pending``: what futures
-    that are closed have made and the broker has not paid yet; counted as realized."""
+    that are closed have made and the broker has not paid yet; counted as realized. ``prices`` are
+    what `pnl` was made with, by symbol."""
 
     pnl: ChainPnl
     legs: tuple[LegValue, ...]
     unpriced: tuple[str, ...]
     pending: Decimal = ZERO
+    prices: Mapping[str, Price] = field(default_factory=dict)
 
     @property
     def totals(self) -> Totals:
@@ -68,7 +70,8 @@ class Pricer:
         pending = self._pending(one, chain, held)
         unpriced = tuple(symbol for symbol, leg in zip(held, legs, strict=True) if leg is None)
         pnl = figures.pnl(chain, prices)
-        return Worth(_with(pnl, pending) if pending else pnl, tuple(found), unpriced, pending)
+        pnl = _with(pnl, pending) if pending else pnl
+        return Worth(pnl, tuple(found), unpriced, pending, prices)
 
     def _share(
         self, one: AccountHistory, chain: Chain, symbol: str, quantity: Decimal
@@ -125,13 +128,23 @@ class Pricer:
         for one, chain in self.histories.chains():
             for symbol, quantity in chain.holdings.items():
                 sums[one.account.pk, symbol] += quantity
-        held = {place: value.leg.holding.quantity for place, value in self._legs.items()}
+        known = {one.account.pk for one in self.histories.accounts}
+        held = {
+            place: value.leg.holding.quantity
+            for place, value in self._legs.items()
+            if place[0] in known and not _is_over(value)
+        }
         places = sorted(sums.keys() | held.keys())
         found = [
             Mismatch(*place, in_chains=sums.get(place, ZERO), held=held.get(place, ZERO))
             for place in places
         ]
         return [one for one in found if one.in_chains != one.held]
+
+
+def _is_over(value: LegValue) -> bool:
+    """Expired: the broker still lists it for a while, the bookings have ended it."""
+    return value.leg.seconds_left is not None and value.leg.seconds_left <= 0
 
 
 def open_cash(chain: Chain, symbol: str) -> Decimal:
@@ -151,8 +164,3 @@ def _with(pnl: ChainPnl, pending: Decimal) -> ChainPnl:
 
 def _more(figure: Figure, amount: Decimal) -> Figure:
     return figure if figure.value is None else Figure(figure.value + amount, figure.notes)
-
-
-def partial(mismatches: Iterable[Mismatch]) -> set[tuple[int, str]]:
-    """Accounts and symbols whose chains are known in part only."""
-    return {(one.account_pk, one.symbol) for one in mismatches}

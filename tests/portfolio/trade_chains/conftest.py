@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from brokerage import connections
 from brokerage.models import Account
@@ -15,35 +14,37 @@ from tests.portfolio.trade_chains.street import Street
 from tests.simulator import running
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def simulator() -> Iterator[running.Process]:
     with running.process("--scenario", "empty", "--seed", "11", "--speed", "0") as process:
         yield process
 
 
-@pytest.fixture
-def street(
-    user: Any,
-    simulator: running.Process,
-    settings: Any,
-    queued: list[int],  # noqa: F811
-) -> Street:
-    told = simulator.told
-    settings.SIMULATOR_URL = told["api_url"]
-    settings.SYNC_CALLS_PER_SECOND = 10_000
-    made = connections.connect(user, "simulator", told["client_secret"], told["refresh_token"])
-    trader = Street(simulator, simulator.client(), made)
+@pytest.fixture(scope="module")
+def street(simulator: running.Process) -> Street:
+    """One trader of a module, with money; what was done stays done at the broker."""
+    trader = Street(simulator, simulator.client())
     trader.fund()
     return trader
 
 
 @pytest.fixture
-def account(street: Street) -> Account:
-    return Account.objects.get(number=street.number)
+def mirrored(
+    user: Any,
+    street: Street,
+    settings: Any,
+    queued: list[int],  # noqa: F811
+) -> Street:
+    """The trader with a login of ours, its books not read yet."""
+    told = street.process.told
+    settings.SIMULATOR_URL = told["api_url"]
+    settings.SYNC_CALLS_PER_SECOND = 10_000
+    street.connection = connections.connect(
+        user, "simulator", told["client_secret"], told["refresh_token"]
+    )
+    return street
 
 
 @pytest.fixture
-def browser(user: Any, street: Street) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
+def account(mirrored: Street) -> Account:
+    return Account.objects.get(number=mirrored.number)

@@ -29,7 +29,7 @@ class Street:
 
     process: running.Process
     client: httpx.Client
-    connection: Connection
+    connection: Connection | None = None
 
     @property
     def control_url(self) -> str:
@@ -132,11 +132,13 @@ class Street:
     # -- the mirror ----------------------------------------------------------------------------
 
     def sync(self, *kinds: SyncKind) -> None:
+        assert self.connection is not None
         runs.sync(self.connection, kinds or KINDS)
 
     def sync_all(self) -> None:
         """With the history back to the opening."""
         self.sync()
+        assert self.connection is not None
         account = Account.objects.get(number=self.number)
         row = backfill.request(account, self.connection, BackfillKind.TRANSACTIONS)
         with client_for(self.connection) as client:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -37,11 +36,6 @@ class Told:
         self.account = account
         self.chains = list(summaries(self.histories, self.pricer, desk.accounts))
 
-    @property
-    def one(self) -> Summary:
-        (only,) = self.chains
-        return only
-
     def adds_up(self, street: Street) -> None:
         """Cash is the broker's; with what is open all of it is the net liq; no unit is missing."""
         loose = self.histories.accounts[0].history.unchained
@@ -55,95 +49,101 @@ class Told:
             worth += one.worth.pnl.net.value
         assert abs(worth - street.net_liq) < Decimal("0.01"), (worth, street.net_liq)
 
+    def chain(self, underlying: str) -> Summary:
+        (only,) = [one for one in self.chains if one.chain.underlying == underlying]
+        return only
 
-@pytest.fixture
-def told(user: Any, street: Street, account: Account) -> Callable[[], Told]:
-    def tell() -> Told:
+
+def test_a_week_told_as_chains(mirrored: Street, account: Account, user: Any) -> None:
+    """Six stories side by side in one account, looked at on five days."""
+    street = mirrored
+
+    def told() -> Told:
         street.sync_all()
-        return Told(user, account)
+        found = Told(user, account)
+        found.adds_up(street)
+        return found
 
-    return tell
-
-
-def test_a_roll_and_a_partial_roll_are_one_chain(street: Street, told: Any) -> None:
-    put = street.option("KO", NEXT_FRIDAY, "P", -2)
-    street.order(("Sell to Open", put, 3))
-    lower = street.option("KO", LATER, "P", -3)
+    mes = contract(street, "MES")
+    puts = roll_begins(street)
+    begin_others(street, mes)
     street.wait(3600)
-    street.order(("Buy to Close", put, 1), ("Sell to Open", lower, 1))
+    street.order(("Buy to Close", puts[0], 1), ("Sell to Open", puts[1], 1))
+    street.order(("Sell", mes, 1))
+    a_future_is_worth_what_is_not_settled_yet(told(), mes)
+
+    street.control("corporate-actions", kind="split", symbol="AAPL", new="2", old="1")
+    street.jump("2026-11-18T23:30:00+00:00")
+    a_split_moves_no_money(told())
+
     street.jump("next-open")
     street.wait(1800)
-    street.order(("Buy to Close", put, 2), ("Sell to Open", lower, 2))
-    found = told()
-    found.adds_up(street)
-    one = found.one
-    assert (one.chain.rolls, one.status, one.days) == (2, Status.OPEN, 1)
-    assert (one.at_open, one.now) == ("3 Short put", "3 Short put")
-    assert one.chain.holdings == {lower: Decimal(-3)}
+    street.order(("Buy to Close", puts[0], 2), ("Sell to Open", puts[1], 2))
+    street.order(("Sell", mes, 1))
+    two_rolls_are_one_chain(told(), puts[1])
 
-
-def test_assignment_goes_on_in_shares_until_they_are_called_away(street: Street, told: Any) -> None:
-    put = street.option("KO", FRIDAY, "P", 1)
-    strike = Decimal(put[-8:]) / 1000
-    street.order(("Sell to Open", put, 1))
-    street.move("KO", strike * Decimal("0.98"))
+    lead_over_the_strikes(street)
     street.jump("2026-11-23T15:30:00+00:00")
     found = told()
-    found.adds_up(street)
-    assert found.one.now == "Long stock"
-    assert found.one.chain.holdings == {"KO": Decimal(100)}
-    street.order(("Sell to Close", "KO", 100))
-    found = told()
-    found.adds_up(street)
-    assert (found.one.status, found.one.now) == (Status.CLOSED, "")
+    the_end_of_the_week(found)
+    street.order(("Sell to Close", "MSFT", 100))
+    assigned = told().chain("MSFT")
+    assert (assigned.status, assigned.now) == (Status.CLOSED, "")
 
 
-def test_cash_settlement_of_an_index_option(street: Street, told: Any) -> None:
-    call = street.option("XSP", FRIDAY, "C", 2)
-    street.order(("Sell to Open", call, 1))
-    street.move("XSP", Decimal(call[-8:]) / 1000 * Decimal("1.05"))
-    street.jump("2026-11-23T15:30:00+00:00")
-    found = told()
-    found.adds_up(street)
-    assert found.one.status is Status.SETTLED
+def contract(street: Street, product: str) -> str:
+    """The front month of a future."""
+    answer = street.client.get("/instruments/futures", params={"product-code[]": product}).json()
+    return sorted(row["symbol"] for row in answer["data"]["items"] if row["active"])[0]
 
 
-def test_what_expires_worthless_has_made_its_credit(street: Street, told: Any) -> None:
-    put = street.option("KO", FRIDAY, "P", -4)
-    street.order(("Sell to Open", put, 2))
-    street.jump("2026-11-23T15:30:00+00:00")
-    found = told()
-    found.adds_up(street)
-    one = found.one
-    assert (one.status, one.of_max) == (Status.EXPIRED, Decimal(1))
-    assert one.worth.pnl.realized == one.chain.cash
+def roll_begins(street: Street) -> tuple[str, str]:
+    """Three puts sold; the strike they will go to."""
+    put, lower = street.option("KO", NEXT_FRIDAY, "P", -2), street.option("KO", LATER, "P", -3)
+    street.order(("Sell to Open", put, 3))
+    return put, lower
 
 
-def test_a_split_carries_cost_and_chain_over(street: Street, told: Any) -> None:
-    street.order(("Buy to Open", "KO", 100))
-    call = street.option("KO", LATER, "C", 2)
-    street.order(("Sell to Open", call, 1))
-    street.control("corporate-actions", kind="split", symbol="KO", new="2", old="1")
-    found = told()
-    found.adds_up(street)
-    shares = next(one for one in found.chains if "KO" in one.chain.holdings)
-    assert shares.chain.holdings["KO"] == 200
+def begin_others(street: Street, mes: str) -> None:
+    street.order(("Sell to Open", street.option("MSFT", FRIDAY, "P", 0), 1))
+    street.order(("Sell to Open", street.option("XSP", FRIDAY, "C", 2), 1))
+    street.order(("Sell to Open", street.option("IWM", FRIDAY, "P", -12), 2))
+    street.order(("Buy to Open", "AAPL", 100))
+    street.order(("Buy", mes, 2))
+    street.move(mes, street.mark(mes) * Decimal("1.01"))
+
+
+def a_future_is_worth_what_is_not_settled_yet(found: Told, mes: str) -> None:
+    future = found.chain("/MES")
+    assert future.chain.cash == ZERO
+    assert future.worth.pnl.total.value
+    assert future.chain.holdings == {mes: Decimal(1)}
+
+
+def a_split_moves_no_money(found: Told) -> None:
+    shares = found.chain("AAPL")
+    assert shares.chain.holdings == {"AAPL": Decimal(200)}
     assert shares.worth.pnl.realized == ZERO
 
 
-def test_a_future_before_and_after_its_settlement(street: Street, told: Any) -> None:
-    answer = street.client.get("/instruments/futures", params={"product-code[]": "MES"}).json()
-    contract = sorted(row["symbol"] for row in answer["data"]["items"] if row["active"])[0]
-    street.order(("Buy", contract, 2))
-    street.move(contract, street.mark(contract) * Decimal("1.01"))
-    found = told()
-    found.adds_up(street)
-    street.order(("Sell", contract, 1))
-    told().adds_up(street)
-    street.jump("2026-11-18T23:30:00+00:00")
-    told().adds_up(street)
-    street.jump("next-open")
-    street.order(("Sell", contract, 1))
-    found = told()
-    found.adds_up(street)
-    assert found.one.status is Status.CLOSED
+def two_rolls_are_one_chain(found: Told, lower: str) -> None:
+    one = found.chain("KO")
+    assert (one.chain.rolls, one.status, one.days) == (2, Status.OPEN, 1)
+    assert (one.at_open, one.now) == ("3 Short put", "3 Short put")
+    assert one.chain.holdings == {lower: Decimal(-3)}
+    assert found.chain("/MES").status is Status.CLOSED
+
+
+def lead_over_the_strikes(street: Street) -> None:
+    """What ends on Friday ends beyond doubt."""
+    for root, factor in (("MSFT", "0.9"), ("XSP", "1.1"), ("IWM", "1.02")):
+        street.move(root, street.mark(root) * Decimal(factor))
+
+
+def the_end_of_the_week(found: Told) -> None:
+    assigned, settled, expired = (found.chain(name) for name in ("MSFT", "XSP", "IWM"))
+    assert (assigned.now, assigned.status) == ("Long stock", Status.OPEN)
+    assert assigned.chain.holdings == {"MSFT": Decimal(100)}
+    assert settled.status is Status.SETTLED
+    assert (expired.status, expired.of_max) == (Status.EXPIRED, Decimal(1))
+    assert expired.worth.pnl.realized == expired.chain.cash
