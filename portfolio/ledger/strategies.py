@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
+from brokerage.models import Account
 from portfolio import formats
 from portfolio.analytics.facts import Kind
 from portfolio.analytics.strategies.legs import Form, StrategyLeg
@@ -69,7 +70,8 @@ def strategies_of(
 
     ``spots``: prices by what options deliver (`Leg.contract`); without one, names that need it take
     the usual case. ``orders``: by position, the order that opened all of it. ``is_cash``: short
-    puts of this account are secured by cash. Raises ValueError for legs of two accounts.
+    puts of this account are secured by cash (`secured_by_cash`). Raises ValueError for legs of
+    two accounts.
     """
     held = [leg for leg in legs if leg.holding.quantity]
     if len({leg.account_pk for leg in held}) > 1:
@@ -85,6 +87,13 @@ def strategies_of(
         spot = _plain_spot((spots or {}).get(underlying), pool)
         found += [_named(one, roots) for one in _recognised(pool, spot, is_cash)]
     return found
+
+
+def secured_by_cash(account: Account) -> bool:
+    """Whether a short put of this account is backed by its whole price in cash."""
+    status = getattr(account, "trading_status", None)
+    calculation = status.equities_margin_calculation_type if status is not None else ""
+    return account.margin_or_cash == "Cash" or calculation in ("Cash", "Cash Secured Margin")
 
 
 def strategy_leg(leg: Leg, order: str = "") -> StrategyLeg:

@@ -37,6 +37,7 @@ class Broker:
     process: running.Process
     connection: Connection
     person: Any
+    hand: httpx.Client
 
     @property
     def number(self) -> str:
@@ -48,12 +49,17 @@ class Broker:
         return self.process.client()
 
     def control(self, path: str, /, **body: Any) -> dict[str, Any]:
-        url = f"{self.process.told['control_url']}/{path}"
-        answer = httpx.post(url, json=body, headers={"user-agent": "tests/1.0"}, timeout=30)
+        answer = self.hand.post(f"/{path}", json=body)
         assert answer.is_success, answer.text
         return dict(answer.json())
 
-    def order(self, *legs: Leg) -> int:
+    def told(self, path: str) -> dict[str, Any]:
+        """What the hand on the broker answers to a question."""
+        answer = self.hand.get(f"/{path}")
+        assert answer.is_success, answer.text
+        return dict(answer.json())
+
+    def order(self, *legs: Leg, number: str = "") -> int:
         """Filled at once, at the market."""
         body = {
             "order-type": "Market",
@@ -70,7 +76,7 @@ class Broker:
         }
         if len(legs) > 1:
             body |= {"order-type": "Limit", **self._net(legs), "external-identifier": "immediate"}
-        answer = self.client.post(f"/accounts/{self.number}/orders", json=body)
+        answer = self.client.post(f"/accounts/{number or self.number}/orders", json=body)
         assert answer.status_code == 201, answer.text
         self.control("clock", advance=3)
         return int(answer.json()["data"]["order"]["id"])
@@ -131,7 +137,10 @@ def _broker(process: running.Process, settings: Any, person: Any) -> Broker:
     made = connections.connect(
         person, "simulator", process.told["client_secret"], process.told["refresh_token"]
     )
-    return Broker(process, made, person)
+    hand = httpx.Client(
+        base_url=process.told["control_url"], headers={"user-agent": "tests/1.0"}, timeout=30
+    )
+    return Broker(process, made, person, hand)
 
 
 @pytest.fixture(scope="module")
