@@ -17,4 +17,5 @@ class PortfolioConfig(AppConfig):
             ticket,
             trade_chains,
         )
+        from portfolio.risk import arithmetic as risk_arithmetic  # noqa: F401
         from portfolio.trade_chains import arithmetic  # noqa: F401

@@ -26,6 +26,7 @@ class Unit(Enum):
 
     MONEY = "account currency"
     SIGNED = "account currency, gain or loss"
+    SHORT = "account currency, gain or loss, whole from 100 on"
     PRICE = "price of one unit"
     GREEK = "position Greek"
     PERCENT = "per cent"

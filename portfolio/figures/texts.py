@@ -11,6 +11,7 @@ from portfolio.analytics.arithmetic import Number, Unit
 _TEXTS: dict[Unit, Callable[[formats.Number], str]] = {
     Unit.MONEY: formats.money,
     Unit.SIGNED: formats.signed_money,
+    Unit.SHORT: formats.signed_short,
     Unit.PRICE: formats.price,
     Unit.GREEK: formats.greek,
     Unit.PERCENT: formats.percent,

@@ -151,12 +151,13 @@ def _table(drawn: Drawn, lines: Sequence[tuple[Horizon, Array]], places: int) ->
         tuple(
             Line(
                 formats.fixed(round(float(spots[at]), 6), places),
-                tuple(_value(float(values[at])) for _, values in lines),
+                tuple(_value(float(values[at]), each.role, at) for each, values in lines),
             )
             for at in rows
         ),
     )
 
 
-def _value(amount: float) -> Value:
-    return Value(formats.signed_money(amount), f"num {formats.tone(amount)}".strip())
+def _value(amount: float, role: str, at: int) -> Value:
+    css = f"num {formats.tone(amount)}".strip()
+    return Value(formats.signed_money(amount), css, f"risk-curve-{role}-{at}")

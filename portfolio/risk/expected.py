@@ -10,6 +10,7 @@ from brokerage import reads
 from brokerage.models import Connection
 from portfolio import formats
 from portfolio.analytics import expected_move
+from portfolio.analytics.arithmetic import Input, Unit, Worked, worked
 from portfolio.analytics.expected_move import Definition
 from portfolio.charts.frame import Chart, Line, Table, Value, number
 from portfolio.option_chain import facts as chains
@@ -19,25 +20,46 @@ from portfolio.risk.inputs import Metric, Term
 OPTION = {chains.KINDS[0]: "Equity Option", chains.KINDS[1]: "Future Option"}
 
 
+Number = Decimal | float
+Quotes = tuple[Decimal | None, Decimal | None, Decimal | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One definition: its name, the move up or down, the same of the price."""
+    """One definition: its name, formula and inputs, the move up or down, the same of the price."""
 
     name: str
-    move: Decimal | float | None
+    formula: str
+    inputs: tuple[Input, ...]
+    move: Number | None
     spot: float
 
     @property
     def text(self) -> str:
-        return formats.UNKNOWN if self.move is None else f"±{formats.fixed(self.move, 2)}"
+        return formats.money(self.move)
+
+    @property
+    def share(self) -> float | None:
+        return None if self.move is None else float(self.move) / self.spot
 
     @property
     def part(self) -> str:
-        return formats.percent(None if self.move is None else float(self.move) / self.spot, 1)
+        return formats.percent(self.share, 1)
 
-    @property
-    def css(self) -> str:
-        return "num missing" if self.move is None else "num"
+
+def worked_move(found: Moves, number: int, is_share: bool) -> Worked:
+    """The arithmetic of one definition, or of its part of the price."""
+    one = found.rows[number]
+    note = f"Until {formats.short_date(found.day, year=True)}"
+    if not is_share:
+        return worked(
+            f"Expected move: {one.name}", one.formula, one.inputs, one.move, Unit.MONEY, note=note
+        )
+    inputs = [
+        Input("e", "Expected move", one.move, one.name),
+        Input("S", "Price now", one.spot, "quotes of the feed"),
+    ]
+    return worked("Expected move of the price", "e/S", inputs, one.share, Unit.PERCENT_FINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +86,44 @@ def moves(
     """The four definitions at the expiration nearest to `until`."""
     quotes, day, days, words = _straddles(connection, symbol, spot, until)
     volatility = volatility_at(metric, day)
-    sigma = expected_move.one_sigma(spot, volatility, days) if volatility else None
+    return Moves(day, days, _rows(spot, volatility, days, quotes), words)
+
+
+def _rows(spot: float, volatility: float | None, days: int, quotes: Quotes) -> tuple[Move, ...]:
+    """The four definitions, each from what it needs."""
     straddle, first, second = quotes
-    near = straddle is not None and first is not None
-    all_three = near and second is not None
-    found = {
-        Definition.ONE_SIGMA: sigma,
-        Definition.WEIGHTED: expected_move.weighted(*quotes) if all_three else None,
-        Definition.STRADDLE: None if straddle is None else expected_move.by_straddle(straddle),
-        Definition.AVERAGE: expected_move.average(straddle, first) if near else None,
-    }
-    rows = tuple(Move(name.value, move, spot) for name, move in found.items())
-    return Moves(day, days, rows, words)
-
-
-Quotes = tuple[Decimal | None, Decimal | None, Decimal | None]
+    sigma = expected_move.one_sigma(spot, volatility, days) if volatility else None
+    inputs = (
+        Input("S", "Price now", spot, "quotes of the feed"),
+        Input("v", "Implied volatility of the expiration", volatility, "metrics of the broker"),
+        Input("d", "Days", days, "the broker's clock"),
+    )
+    a, b, c = (
+        Input(name, words, value, "mids over REST", None, Unit.PRICE)
+        for name, words, value in (
+            ("a", "ATM straddle", straddle),
+            ("b", "First strangle", first),
+            ("c", "Second strangle", second),
+        )
+    )
+    whole = (
+        expected_move.weighted(straddle, first, second)
+        if straddle is not None and first is not None and second is not None
+        else None
+    )
+    by_straddle = None if straddle is None else expected_move.by_straddle(straddle)
+    average = (
+        expected_move.average(straddle, first)
+        if straddle is not None and first is not None
+        else None
+    )
+    found: list[tuple[Definition, str, tuple[Input, ...], Number | None]] = [
+        (Definition.ONE_SIGMA, "S*v*sqrt(d/365)", inputs, sigma),
+        (Definition.WEIGHTED, "0.6*a+0.3*b+0.1*c", (a, b, c), whole),
+        (Definition.STRADDLE, "0.85*a", (a,), by_straddle),
+        (Definition.AVERAGE, "(a+b)/2", (a, b), average),
+    ]
+    return tuple(Move(name.value, text, given, move, spot) for name, text, given, move in found)
 
 
 def _straddles(
@@ -129,10 +174,13 @@ def term_chart(symbol: str, terms: tuple[Term, ...], today: date) -> Chart | Non
         for term in coming
     ]
     lines = tuple(
-        Line(formats.short_date(term.day, year=True), (Value(formats.volatility(term.volatility)),))
-        for term in coming
+        Line(formats.short_date(term.day, year=True), (_volatility(term),)) for term in coming
     )
     data = {"lines": [{"name": f"{symbol} IV", "role": "today", "points": points}]}
     label = f"Implied volatility of {symbol} by expiration"
     table = Table(("Expiration", "IV"), lines)
     return Chart("term-structure", "risk-term", label, data, table, is_low=True)
+
+
+def _volatility(term: Term) -> Value:
+    return Value(formats.volatility(term.volatility), "num", f"risk-term-{term.day}")

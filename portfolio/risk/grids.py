@@ -19,7 +19,7 @@ _STEPS = (0, 1, 3, 7, 14, 21, 30, 45, 60, 90, 120, 180, 270, 365)
 _COLUMNS = 7
 _FACTORS = (0.7, 0.85, 1.0, 1.25, 1.5, 2.0, 3.0)
 # Half a step of the difference that a delta is, as a fraction of the price.
-_BUMP = 0.001
+BUMP = 0.001
 _SHADES = (0.05, 0.2, 0.45, 0.7)
 
 
@@ -72,9 +72,9 @@ def columns_of(days: int) -> list[float]:
 def amounts(book: Book, shocks: Shocks, choices: Choices, ground: Ground) -> tuple[Array, str]:
     """(figures by price and column, which legs are in it)."""
     if choices.measure == DELTA and ground.spot:
-        up, down = (_moved(shocks, bump) for bump in (_BUMP, -_BUMP))
+        up, down = (_moved(shocks, bump) for bump in (BUMP, -BUMP))
         high, low = grid(book, up), grid(book, down)
-        figures = (high.pnl - low.pnl) / (2.0 * _BUMP * ground.spot)
+        figures = (high.pnl - low.pnl) / (2.0 * BUMP * ground.spot)
         words = high.words
     else:
         found = grid(book, shocks)
@@ -95,13 +95,16 @@ def heat_map(book: Book, choices: Choices, ground: Ground) -> HeatMap:
     largest = float(np.abs(figures).max(initial=0.0))
     rows = tuple(
         HeatRow(
-            _price(ground, float(move)),
-            f"{formats.signed(round(float(move) * 100, 6), 1)}%",
-            tuple(_cell(float(value), largest, choices.measure) for value in line),
-            abs(move) < 1e-9,
+            _price(ground, float(shocks.moves[at])),
+            f"{formats.signed(round(float(shocks.moves[at]) * 100, 6), 1)}%",
+            tuple(
+                _cell(float(value), largest, choices.measure, f"risk-cell-{at}-{column}")
+                for column, value in enumerate(figures[at])
+            ),
+            abs(shocks.moves[at]) < 1e-9,
         )
         # The highest price stands on top, as on a chart.
-        for move, line in zip(shocks.moves[::-1], figures[::-1], strict=True)
+        for at in reversed(range(shocks.moves.size))
     )
     return HeatMap(ground.unit, _heads(shocks, choices), rows, _words(choices, ground, words))
 
@@ -110,12 +113,12 @@ def _price(ground: Ground, move: float) -> str:
     return "" if ground.spot is None else formats.fixed(round(ground.spot * (1 + move), 4), 2)
 
 
-def _cell(value: float, largest: float, measure: str) -> Value:
-    text = formats.signed(value, 0 if abs(value) >= 100 and measure != DELTA else 2)
+def _cell(value: float, largest: float, measure: str, ref: str) -> Value:
+    text = formats.signed(value, 2) if measure == DELTA else formats.signed_short(value)
     share = abs(value) / largest if largest else 0.0
     shade = sum(1 for edge in _SHADES if share >= edge)
     side = "g" if value > 0 else "l"
-    return Value(text, f"heat-{side}{shade}" if shade else "")
+    return Value(text, f"num heat-{side}{shade}" if shade else "num", ref)
 
 
 def _heads(shocks: Shocks, choices: Choices) -> tuple[str, ...]:

@@ -59,15 +59,13 @@ class RiskLeg:
     dividend_yield: float
     is_american: bool
     greeks: PositionGreeks
+    unit: UnitGreeks | None
     by_model: bool
 
     @property
     def years(self) -> float | None:
         """Until expiration, of 365 days; 0 once it has come."""
-        leg = self.leg
-        if leg.seconds_left is not None:
-            return max(0.0, leg.seconds_left) / (DAYS * 86_400)
-        return None if leg.days is None else max(0, leg.days) / DAYS
+        return _years(self.leg)
 
     @property
     def scale(self) -> float | None:
@@ -81,6 +79,13 @@ class RiskLeg:
         return ExposedLeg(
             self.account, self.leg.underlying, self.greeks, self.spot, self.beta, self.by_model
         )
+
+
+def _years(leg: Leg) -> float | None:
+    """In whole minutes: a figure and its arithmetic, asked for a moment later, then agree."""
+    if leg.seconds_left is not None:
+        return max(0.0, leg.seconds_left // 60 * 60) / (DAYS * 86_400)
+    return None if leg.days is None else max(0, leg.days) / DAYS
 
 
 def stream_spot(book: LatestBook, symbol: str, now: float) -> float | None:
@@ -118,7 +123,7 @@ def risk_leg(
         volatility=volatility, volatility_from=source, beta=beta, beta_from=beta_from,
         rate=inputs.rate, dividend_yield=dividends,
         is_american=leg.is_option and inputs.styles.get(leg.symbol) != EUROPEAN,
-        greeks=value.greeks, by_model=False,
+        greeks=value.greeks, unit=value.unit, by_model=False,
     )  # fmt: skip
     return _with_greeks(risk, on_future), gaps
 
@@ -167,11 +172,11 @@ def _volatility(
         return None, ""
     if value.volatility:
         return value.volatility, FEED
-    left = leg.seconds_left
-    if value.mark is None or spot is None or leg.strike is None or not left or left <= 0:
+    years = _years(leg)
+    if value.mark is None or spot is None or leg.strike is None or not years:
         return None, ""
     found = implied_volatility(
-        float(value.mark.price), spot, float(leg.strike), left / (DAYS * 86_400), rate, dividends,
+        float(value.mark.price), spot, float(leg.strike), years, rate, dividends,
         leg.right == "C",
     )  # fmt: skip
     number = float(np.asarray(found).ravel()[0])
@@ -185,7 +190,7 @@ def _with_greeks(risk: RiskLeg, on_future: bool) -> RiskLeg:
         return risk
     lacks = risk.spot is None or not risk.volatility or leg.strike is None or not years
     if lacks or risk.scale is None:
-        return replace(risk, greeks=NOTHING, by_model=False)
+        return replace(risk, greeks=NOTHING, unit=None)
     made = exposure.model_greeks(
         risk.spot or 0.0, float(leg.strike or 0), years or 0.0, risk.volatility or 0.0,
         risk.rate, risk.dividend_yield, is_call=leg.right == "C", is_american=risk.is_american,
@@ -193,4 +198,4 @@ def _with_greeks(risk: RiskLeg, on_future: bool) -> RiskLeg:
     )  # fmt: skip
     unit = UnitGreeks(*(float(np.asarray(part).ravel()[0]) for part in (
         made.delta, made.gamma, made.theta, made.vega)), volatility=risk.volatility)  # fmt: skip
-    return replace(risk, greeks=position_greeks(leg.holding, unit), by_model=True)
+    return replace(risk, greeks=position_greeks(leg.holding, unit), unit=unit, by_model=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -99,13 +98,14 @@ class RiskPage(RiskScene):
     def greeks_before(self) -> tables.Row | None:
         if not self.is_what_if:
             return None
-        return tables.greek_rows(self.before, "underlying")[1]
+        return tables.total_row(self.before, "Without what-if", "risk-greek-before")
 
     greek_heads = tables.GREEK_HEADS
 
     @property
     def valued_at(self) -> str:
-        return formats.market_time(datetime.fromtimestamp(self.now, UTC))
+        """By the market's clock, which a simulator sets."""
+        return formats.market_time(self.account.now if self.account else None)
 
     @property
     def benchmark_text(self) -> str:

@@ -9,7 +9,13 @@ from decimal import Decimal
 from brokerage.models import MarginRequirement
 from portfolio import formats
 from portfolio.analytics import exposure
-from portfolio.analytics.exposure import Exposure, Share, concentration, requirement_shares
+from portfolio.analytics.exposure import (
+    Concentration,
+    Exposure,
+    Share,
+    concentration,
+    requirement_shares,
+)
 from portfolio.analytics.facts import Total
 from portfolio.analytics.scenarios import STRESSES, Book, stress
 from portfolio.charts.frame import Value
@@ -28,13 +34,18 @@ class Row:
     share: float | None = None
 
 
-def plain(amount: Decimal | float | None, places: int = 2) -> Value:
-    text = formats.signed(amount, places)
-    return Value(text, "num missing" if amount is None else "num")
+def plain(amount: Decimal | float | None, ref: str = "") -> Value:
+    text = formats.signed(amount, 2)
+    return Value(text, "num missing" if amount is None else "num", ref)
 
 
-def gain(amount: Decimal | float | None) -> Value:
-    return Value(formats.signed_money(amount), f"num {formats.tone(amount)}".strip())
+def gain(amount: Decimal | float | None, ref: str = "") -> Value:
+    return Value(formats.signed_money(amount), f"num {formats.tone(amount)}".strip(), ref)
+
+
+def code_of(name: str) -> str:
+    """A name within a reference."""
+    return name.encode().hex()
 
 
 # --- Stresses -----------------------------------------------------------------------------------
@@ -46,9 +57,12 @@ def stress_rows(book: Book, net_liq: Decimal | None, before: Book | None = None)
     rows = []
     for at, (item, amount) in enumerate(stress(book, STRESSES)):
         part = amount / float(net_liq) if net_liq and net_liq > 0 else None
-        share = Value(formats.signed_percent(part), "num" if part is not None else "num missing")
-        values = [gain(amount), share]
-        rows.append(Row(item.name, tuple([*values, gain(old[at])] if old else values)))
+        css = "num" if part is not None else "num missing"
+        share = Value(formats.signed_percent(part), css, f"risk-stress-{at}-share")
+        values = [gain(amount, f"risk-stress-{at}"), share]
+        if old:
+            values.append(gain(old[at], f"risk-stress-{at}-before"))
+        rows.append(Row(item.name, tuple(values)))
     return rows
 
 
@@ -65,16 +79,26 @@ GREEK_HEADS = (
 
 def greek_rows(book: RiskBook, by: str) -> tuple[list[Row], Row]:
     """(rows of the groups, the total)."""
+    price = book.benchmark_price
+    rows = [
+        greek_row(name, exposure.expose([leg.exposed for leg in legs], price), len(legs),
+                  f"risk-greek-{code_of(name)}")
+        for name, legs in grouped(book, by).items()
+    ]  # fmt: skip
+    return rows, total_row(book, "Total", "risk-greek-all")
+
+
+def total_row(book: RiskBook, name: str, ref: str) -> Row:
+    """The sums of a whole book."""
+    return greek_row(name, exposure.expose(book.exposed, book.benchmark_price), len(book.legs), ref)
+
+
+def grouped(book: RiskBook, by: str) -> dict[str, list[RiskLeg]]:
+    """The legs of a book by underlying, expiration, strategy or account."""
     groups: dict[str, list[RiskLeg]] = {}
     for name, leg in _keyed(book, by):
         groups.setdefault(name, []).append(leg)
-    price = book.benchmark_price
-    rows = [
-        greek_row(name, exposure.expose([leg.exposed for leg in legs], price), len(legs))
-        for name, legs in groups.items()
-    ]
-    whole = exposure.expose(book.exposed, price)
-    return rows, greek_row("Total", whole, len(book.legs))
+    return groups
 
 
 def _keyed(book: RiskBook, by: str) -> Iterable[tuple[str, RiskLeg]]:
@@ -114,23 +138,25 @@ def _by_strategy(book: RiskBook) -> list[tuple[str, RiskLeg]]:
     return sorted(named, key=lambda pair: pair[0])
 
 
-def greek_row(name: str, found: Exposure, legs: int) -> Row:
-    sums: tuple[Total[float], ...] = (
-        found.dollar_delta, found.dollar_gamma, found.greeks.theta, found.greeks.vega,
-        found.beta_delta,
-    )  # fmt: skip
+def greek_row(name: str, found: Exposure, legs: int, ref: str) -> Row:
+    sums: dict[str, Total[float]] = {
+        "ddelta": found.dollar_delta, "dgamma": found.dollar_gamma, "theta": found.greeks.theta,
+        "vega": found.greeks.vega, "beta": found.beta_delta,
+    }  # fmt: skip
     words = [f"{legs} leg{'' if legs == 1 else 's'}"]
     if found.words:
         words.append(f"sums of {found.words}")
     if found.model_legs:
         words.append(f"{found.model_legs} by the model")
-    values = tuple(_total(total) for total in sums)
+    values = tuple(_total(total, f"{ref}-{part}") for part, total in sums.items())
     return Row(name, values, " · ".join(words))
 
 
-def _total(total: Total[float]) -> Value:
-    css = "num missing" if total.value is None else "num partial" if total.is_partial else "num"
-    return Value(formats.signed(total.value, 2), css)
+def _total(total: Total[float], ref: str) -> Value:
+    text = formats.signed(total.value, 2)
+    state = "missing" if total.value is None else "partial" if total.is_partial else ""
+    zero = "zero" if text == "0.00" else ""
+    return Value(text, " ".join(word for word in ("num", state, zero) if word), ref)
 
 
 # --- What the book is made of -------------------------------------------------------------------
@@ -138,41 +164,57 @@ def _total(total: Total[float]) -> Value:
 
 def concentration_rows(book: RiskBook) -> tuple[list[Row], Decimal | None]:
     """(parts by absolute dollar delta, the index: 1 for a single name)."""
-    found = exposure.by_underlying(book.exposed, book.benchmark_price)
-    sums = {name: one.dollar_delta.value for name, one in found.items()}
-    parts = concentration(
-        {name: None if value is None else Decimal(str(value)) for name, value in sums.items()}
-    )
+    parts = concentration_of(book)
     rows = [_part(part) for part in parts.parts]
     rows += [Row(name, (plain(None), plain(None)), "no delta") for name in parts.missing]
     return rows, parts.index
 
 
+def concentration_of(book: RiskBook) -> Concentration:
+    """By the dollar delta of each underlying."""
+    found = exposure.by_underlying(book.exposed, book.benchmark_price)
+    sums = {name: one.dollar_delta.value for name, one in found.items()}
+    return concentration(
+        {name: None if value is None else Decimal(str(value)) for name, value in sums.items()}
+    )
+
+
 def _part(part: Share) -> Row:
-    share = None if part.share is None else float(part.share)
-    return Row(part.key, (plain(part.amount), Value(formats.percent(share, 1))), share=share)
+    ref = f"risk-part-{code_of(part.key)}"
+    share = Value(formats.percent(part.share, 1), "num", f"{ref}-share")
+    bar = None if part.share is None else float(part.share)
+    return Row(part.key, (plain(part.amount, f"{ref}-amount"), share), share=bar)
+
+
+def requirements(margins: Iterable[MarginRequirement]) -> dict[str, list[MarginRequirement]]:
+    """The rows of the broker's report by margin group, over the accounts."""
+    found: dict[str, list[MarginRequirement]] = {}
+    for row in margins:
+        if row.code:
+            found.setdefault(row.code, []).append(row)
+    return found
+
+
+def requirement_of(rows: Iterable[MarginRequirement]) -> Decimal | None:
+    """The requirement of a group over the accounts, as a cost; None where one lacks it."""
+    amounts = [row.margin_requirement for row in rows]
+    if any(amount is None for amount in amounts):
+        return None
+    return sum((abs(amount) for amount in amounts if amount is not None), Decimal(0))
 
 
 def power_rows(margins: Iterable[MarginRequirement], net_liq: Decimal | None) -> list[Row]:
     """The broker's requirement by its margin groups over the accounts, the largest first."""
-    sums: dict[str, Decimal | None] = {}
-    for row in margins:
-        if row.code:
-            amount = row.margin_requirement
-            known = sums.get(row.code, Decimal(0))
-            sums[row.code] = None if amount is None or known is None else known + abs(amount)
+    sums = {name: requirement_of(rows) for name, rows in requirements(margins).items()}
     shares: Mapping[str, Decimal | None] = requirement_shares(sums, net_liq)
     ordered = sorted(sums, key=lambda name: -(sums[name] or Decimal(-1)))
-    return [
-        Row(
-            name,
-            (
-                Value(
-                    formats.money(sums[name]), "num" if sums[name] is not None else "num missing"
-                ),
-                Value(formats.percent(shares[name], 1)),
-            ),
-            share=None if shares[name] is None else float(min(Decimal(1), shares[name] or 0)),
-        )
-        for name in ordered
-    ]
+    return [_power_row(name, sums[name], shares[name]) for name in ordered]
+
+
+def _power_row(name: str, amount: Decimal | None, share: Decimal | None) -> Row:
+    ref = f"risk-power-{code_of(name)}"
+    values = (
+        Value(formats.money(amount), "num missing" if amount is None else "num", f"{ref}-amount"),
+        Value(formats.percent(share, 1), "num missing" if share is None else "num", f"{ref}-share"),
+    )
+    return Row(name, values, share=None if share is None else float(min(Decimal(1), share)))

@@ -9,23 +9,14 @@ from django.views.decorators.http import require_GET
 
 from portfolio.desk import desk_of
 from portfolio.risk import basket
-from portfolio.risk.page import RiskPage
-from portfolio.selectors import working_orders
+from portfolio.risk.loading import page_for
 
 NEW = ("add_leg", "new_quantity", "new_symbol", "new_day", "new_strike", "new_right")
 
 
-def page_of(request: HttpRequest) -> RiskPage:
-    """The risk page of this request's desk and query."""
-    desk = desk_of(request)
-    accounts = [item.account for item in desk.facts.accounts]
-    orders = working_orders(accounts) if accounts and not desk.as_of else []
-    return RiskPage(desk.facts, desk.valuation, desk.now, request.GET, orders)
-
-
 @require_GET
 def risk(request: HttpRequest) -> HttpResponse:
-    page = page_of(request)
+    page = page_for(desk_of(request), request.GET)
     try:
         leg = basket.typed(request.GET.dict()) if "add_leg" in request.GET else None
     except basket.BadLeg as problem:
@@ -48,7 +39,9 @@ def _with_leg(request: HttpRequest, leg: basket.Added) -> HttpResponse:
 @require_GET
 def risk_moves(request: HttpRequest) -> HttpResponse:
     """The expected moves, which need quotes of the broker."""
-    return render(request, "portfolio/_risk_moves.html", {"page": page_of(request)})
+    return render(
+        request, "portfolio/_risk_moves.html", {"page": page_for(desk_of(request), request.GET)}
+    )
 
 
 urlpatterns = [
