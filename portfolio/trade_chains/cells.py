@@ -29,9 +29,10 @@ FEES_TO_COME = "Part of it is not booked yet: its fees are not in it"
 def chain_cells(one: Summary) -> Iterator[Cell]:
     """In the order of MONEY and RATIOS."""
     pnl, name = one.worth.pnl, f"chain-{one.id}"
-    state = _state(one)
-    yield money_cell(f"{name}-credit", Figure(pnl.credit), "partial" if one.is_partial else "")
-    yield money_cell(f"{name}-realized", Figure(pnl.realized), "partial" if one.is_partial else "")
+    state = state_of(one)
+    part = "partial" if one.is_partial else ""
+    yield flow_cell(f"{name}-credit", pnl.credit, part)
+    yield money_cell(f"{name}-realized", Figure(pnl.realized), part)
     yield money_cell(f"{name}-open", pnl.open if one.chain.is_open else Figure(ZERO), state)
     yield money_cell(f"{name}-total", pnl.total, state)
     waits = "assumed" if one.waits and pnl.net.value is not None else ""
@@ -42,7 +43,8 @@ def chain_cells(one: Summary) -> Iterator[Cell]:
     yield ratio_cell(f"{name}-roc", one.roc, state, one.capital.source)
 
 
-def _state(one: Summary) -> str:
+def state_of(one: Summary) -> str:
+    """The classes that say how old and how whole what rests on marks is."""
     age = sum_state(one.worth.totals) if one.chain.is_open else ""
     return f"{age} partial".strip() if one.is_partial else age
 
@@ -50,6 +52,11 @@ def _state(one: Summary) -> str:
 def money_cell(id: str, figure: Figure, state: str = "", tip: str = "") -> Cell:
     words = "; ".join(note.value for note in figure.notes) or tip
     return pl_cell(id, figure.value, "num w-pl", state, words)
+
+
+def flow_cell(id: str, value: Decimal | None, state: str = "", tip: str = "") -> Cell:
+    """Cash that came or went: signed, but neither gain nor loss."""
+    return number_cell(id, formats.signed_money(value), "num w-pl", state, tip)
 
 
 def ratio_cell(id: str, value: Decimal | None, state: str, why: str) -> Cell:
@@ -62,7 +69,11 @@ def total_cells(rows: Iterable[Summary]) -> Iterator[Cell]:
     shown = list(rows)
     for name, _, _ in MONEY:
         sum_ = total([value_of(one, name) for one in shown], ZERO)
-        yield pl_cell(f"chains-total-{name}", sum_.value, "num w-pl", _partial(sum_), _words(sum_))
+        id, state, words = f"chains-total-{name}", _partial(sum_), _words(sum_)
+        if name == "credit":
+            yield flow_cell(id, sum_.value, state, words)
+        else:
+            yield pl_cell(id, sum_.value, "num w-pl", state, words)
 
 
 def value_of(one: Summary, name: str) -> Decimal | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from brokerage.models import Account, Order
@@ -13,6 +13,7 @@ from portfolio.charts.frame import Chart, Line, Table, Value, number
 from portfolio.live.cells import Cell
 from portfolio.models import ChainEdit, EditKind
 from portfolio.trade_chains import rows
+from portfolio.trade_chains.cells import FEES_TO_COME, state_of
 from portfolio.trade_chains.explained import GREEKS, chain_figures, step_figures
 from portfolio.trade_chains.histories import AccountHistory, slug
 from portfolio.trade_chains.legs import Leg, legs, tree
@@ -136,14 +137,24 @@ def page(one: Summary, now: float) -> Page:
     )
 
 
+# Figures that rest on marks.
+_MARKED = ("net", "total", "open", "max", "roc")
+
+
 def key_cell(one: Summary, parts: Parts, name: str) -> Cell:
     """One of KEY_FIGURES; the total credit is neither gain nor loss."""
-    plain = name == "credit"
-    found = cell(parts.figures[name](), "", toned=not plain)
-    if name in ("max", "roc", "best", "capital") and not found.tip:
-        why = one.max_profit.why if name in ("max", "best") else one.capital.source
-        return Cell(found.id, found.text, found.css, why, is_figure=True)
-    return found
+    found = cell(parts.figures[name](), "", toned=name != "credit")
+    state = state_of(one) if name in _MARKED and found.text != formats.UNKNOWN else ""
+    waits = "assumed" if name == "net" and one.waits and found.text != formats.UNKNOWN else ""
+    why = {
+        "max": one.max_profit.why,
+        "best": one.max_profit.why,
+        "roc": one.capital.source,
+        "capital": one.capital.source,
+        "net": FEES_TO_COME if waits else "",
+    }.get(name, "")
+    css = " ".join(word for word in (found.css, state, waits) if word)
+    return replace(found, css=css, tip=found.tip or why)
 
 
 def _orders(account: Account, told: Iterable[Step]) -> dict[int, tuple[int, str]]:

@@ -24,6 +24,7 @@ from portfolio.trade_chains.worth import open_cash
 BOOKED = "bookings, by the broker"
 FILLED = "fills of orders; not booked yet"
 DESK = "this desk, from the bookings"
+FEES_TO_COME = "Fees of fills that are not booked yet are not known."
 GREEKS = ("delta", "gamma", "theta", "vega")
 
 
@@ -37,7 +38,7 @@ def marks(one: Summary) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def given_entry(one: AccountHistory, entry: Entry, amount: Decimal, unit: Unit) -> Worked:
+def given_entry(one: AccountHistory, entry: Entry, amount: Decimal | None, unit: Unit) -> Worked:
     """A chain's share of one booking."""
     key = entry.event.key
     day = formats.market_datetime(entry.event.at)
@@ -60,14 +61,22 @@ def cash_of(one: AccountHistory, title: str, entries: Iterable[Entry], ref: str)
 
 
 def fees_of(one: AccountHistory, title: str, entries: Iterable[Entry], ref: str) -> Worked:
-    """What was paid in commission, clearing, regulatory and index fees; a cost is positive."""
-    rows = [entry for entry in entries if entry.fees]
-    terms = [given_entry(one, entry, entry.fees, Unit.MONEY) for entry in rows]
-    return (
-        added(title, terms, sum((e.fees for e in rows), ZERO), Unit.MONEY, ref=ref)
-        if rows
-        else (given(title, ZERO, Unit.MONEY, BOOKED, ref=ref))
-    )
+    """What was paid in commission, clearing, regulatory and index fees; a cost is positive. Those
+    of fills that are not booked yet are not known, and not zero."""
+    rows = list(entries)
+    terms = [
+        given_entry(one, entry, None if entry.event.key in one.unbooked else entry.fees, Unit.MONEY)
+        for entry in rows
+        if entry.fees or entry.event.key in one.unbooked
+    ]
+    if not terms:
+        return given(title, ZERO, Unit.MONEY, BOOKED, ref=ref)
+    known = [term.value for term in terms if isinstance(term.value, Decimal)]
+    is_whole = len(known) == len(terms)
+    return added(
+        title, terms, sum(known, ZERO) if known else None, Unit.MONEY, ref=ref,
+        note="" if is_whole else FEES_TO_COME, marks=() if is_whole else ("fees to come",),
+    )  # fmt: skip
 
 
 def chain_figures(one: Summary, now: float) -> dict[str, Callable[[], Worked]]:

@@ -12,7 +12,7 @@ from portfolio.analytics.chains.events import Chain, Entry
 from portfolio.analytics.facts import ZERO
 from portfolio.analytics.payoff import PayoffLeg, payoff
 from portfolio.analytics.strategies.legs import Form, StrategyLeg
-from portfolio.analytics.strategies.recognise import recognise
+from portfolio.analytics.strategies.recognise import Structure, recognise
 from portfolio.ledger.strategies import strategy_leg
 from portfolio.live.valuation import LegValue
 from portfolio.trade_chains.histories import AccountHistory
@@ -59,10 +59,21 @@ def _names(legs: tuple[StrategyLeg, ...]) -> str:
     for structure in recognise(legs):
         # Shares alone are not counted: each would be one.
         is_shares = len(structure.parts) == 1 and structure.parts[0].leg.form is Form.STOCK
-        name = structure.name.value
+        name = _name(structure)
         is_plain = structure.count == 1 or is_shares
         found.append(name if is_plain else f"{formats.trimmed(structure.count)} {name}")
     return " + ".join(found)
+
+
+def _name(structure: Structure) -> str:
+    """Coins are held like shares, but nobody calls them stock."""
+    name = structure.name.value
+    return name.replace("stock", "crypto") if _is_pair(structure.underlying) else name
+
+
+def _is_pair(symbol: str) -> bool:
+    """`BTC/USD`, not `BRK/B`."""
+    return symbol.partition("/")[2] in ("USD", "USDC", "USDT")
 
 
 def opening(chain: Chain) -> list[Entry]:
