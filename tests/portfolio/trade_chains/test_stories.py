@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from brokerage.models import Account
+from brokerage.models import Account, Transaction
 from portfolio import selectors
 from portfolio.live.hub import hub
 from portfolio.live.valuation import Valuation
@@ -16,11 +17,37 @@ from portfolio.scope import Scope
 from portfolio.trade_chains import histories
 from portfolio.trade_chains.summary import Status, Summary, summaries
 from portfolio.trade_chains.worth import Pricer
+from tests.portfolio.analytics.chains.test_histories import realized_of
 from tests.portfolio.trade_chains.street import FRIDAY, LATER, NEXT_FRIDAY, Street
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ZERO = Decimal(0)
 FINE = Decimal("1e-6")
+
+
+@dataclass(frozen=True)
+class Ledgered:
+    """A mirrored booking as the lots of a whole account are counted from."""
+
+    symbol: str | None
+    sub_type: str
+    action: str
+    quantity: Decimal | None
+    price: Decimal | None
+    value: Decimal
+    net_value: Decimal
+
+    @classmethod
+    def of(cls, row: Transaction) -> Ledgered:
+        return cls(
+            row.symbol or None,
+            row.transaction_sub_type,
+            row.action,
+            row.quantity,
+            row.price,
+            row.value or ZERO,
+            row.net_value or ZERO,
+        )
 
 
 class Told:
@@ -48,6 +75,11 @@ class Told:
             assert one.worth.pnl.net.value is not None, (one.chain.key, one.worth.pnl)
             worth += one.worth.pnl.net.value
         assert abs(worth - street.net_liq) < Decimal("0.01"), (worth, street.net_liq)
+        made = [one.worth.pnl.realized - one.worth.pending - one.chain.fees for one in self.chains]
+        rows = [
+            Ledgered.of(row) for row in Transaction.objects.order_by("executed_at", "broker_id")
+        ]
+        assert abs(sum(made, outside) - realized_of(rows)) < FINE
 
     def chain(self, underlying: str) -> Summary:
         (only,) = [one for one in self.chains if one.chain.underlying == underlying]
