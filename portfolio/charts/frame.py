@@ -9,11 +9,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One cell of a table: ready text, its class, and where its arithmetic is found."""
+    """One cell of a table: ready text, its class, where its arithmetic is found, and the word that
+    stands over it where a table becomes cards."""
 
     text: str
     css: str = "num"
     ref: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ def risk(desk: RequestDesk, rest: str, query: QueryDict) -> Worked | None:
     kind, _, rest = rest.partition("-")
     explainer = _KINDS.get(kind)
     try:
-        return explainer(page_for(desk, query), rest) if explainer else None
+        page = page_for(desk, query)
+        return explainer(page, rest) if explainer and page.book.legs else None
     except (ValueError, IndexError, KeyError, StopIteration):
         # A reference that no page of ours gave.
         return None
@@ -48,6 +49,8 @@ def _net_liq(page: RiskPage) -> Input:
 def greek(page: RiskPage, rest: str) -> Worked | None:
     """`<group>-<name>`; the group `all`, `before`, or its name in hex."""
     group, _, name = rest.partition("-")
+    if name not in changes.GREEKS:
+        return None
     legs, whose = _group(page, group)
     price = page.book.benchmark_price
     value = changes.amount_of(exposure.expose([leg.exposed for leg in legs], price), name)

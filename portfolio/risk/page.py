@@ -151,7 +151,10 @@ class RiskPage(RiskScene):
 
     @cached_property
     def power(self) -> list[tables.Row]:
-        return tables.power_rows(self.inputs.margins, self.net_liq)
+        """Of the symbol alone where one is looked at."""
+        of = self.choices.of
+        rows = [row for row in self.inputs.margins if not of or row.code == of]
+        return tables.power_rows(rows, self.net_liq)
 
     @cached_property
     def term(self) -> Chart | None:

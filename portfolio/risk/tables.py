@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from brokerage.models import MarginRequirement
@@ -52,17 +52,15 @@ def code_of(name: str) -> str:
 
 
 def stress_rows(book: Book, net_liq: Decimal | None, before: Book | None = None) -> list[Row]:
-    """Each named stress in money and of net liq; with `before` what it was without the what-if."""
+    """Each named stress in money, and beside it of net liq; with `before`, what it was without."""
     old = [amount for _, amount in stress(before, STRESSES)] if before is not None else []
     rows = []
     for at, (item, amount) in enumerate(stress(book, STRESSES)):
         part = amount / float(net_liq) if net_liq and net_liq > 0 else None
         css = "num" if part is not None else "num missing"
         share = Value(formats.signed_percent(part), css, f"risk-stress-{at}-share")
-        values = [gain(amount, f"risk-stress-{at}"), share]
-        if old:
-            values.append(gain(old[at], f"risk-stress-{at}-before"))
-        rows.append(Row(item.name, tuple(values)))
+        beside = gain(old[at], f"risk-stress-{at}-before") if old else share
+        rows.append(Row(item.name, (gain(amount, f"risk-stress-{at}"), beside)))
     return rows
 
 
@@ -148,7 +146,11 @@ def greek_row(name: str, found: Exposure, legs: int, ref: str) -> Row:
         words.append(f"sums of {found.words}")
     if found.model_legs:
         words.append(f"{found.model_legs} by the model")
-    values = tuple(_total(total, f"{ref}-{part}") for part, total in sums.items())
+    labels = (head for head, _ in GREEK_HEADS)
+    values = tuple(
+        replace(_total(total, f"{ref}-{part}"), label=label)
+        for (part, total), label in zip(sums.items(), labels, strict=True)
+    )
     return Row(name, values, " · ".join(words))
 
 
