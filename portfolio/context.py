@@ -47,7 +47,16 @@ NAVIGATION = (
     ("portfolio:simulator", "Simulator", "simulator", ("simulator", "simulator-act")),
 )
 # On a phone these stand behind "More".
-_SECONDARY = ("Dashboard", "Chains", "Guards", "Activity", "Sync", "Connections", "Notices", "Simulator")
+_SECONDARY = (
+    "Dashboard",
+    "Chains",
+    "Guards",
+    "Activity",
+    "Sync",
+    "Connections",
+    "Notices",
+    "Simulator",
+)
 
 
 @dataclass(frozen=True, slots=True)
