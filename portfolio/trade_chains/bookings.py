@@ -150,9 +150,9 @@ def _waiting(
         done = min(quantity, booked[place])
         booked[place] -= done
         if quantity - done:
-            row = _from_fill(fill, quantity - done, points)
-            made += [row] if row else []
-            uncounted += row is None
+            filled = _from_fill(fill, quantity - done, points)
+            made += [filled] if filled else []
+            uncounted += filled is None
     return made, uncounted
 
 

@@ -73,7 +73,7 @@ def scene_of(desk: RequestDesk) -> Scene:
         accounts = desk.scope.pick(desk.accounts) if desk.scope else []
         kept = Scene(desk.user, accounts, desk.valuation, desk.now)
         desk.__dict__["_chains"] = kept
-    return kept  # type: ignore[no-any-return]
+    return kept
 
 
 def scene_for(desk: RequestDesk, account_pk: int) -> Scene:
