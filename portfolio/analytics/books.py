@@ -41,6 +41,7 @@ class Income:
     day: date
     amount: Decimal
     key: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class Renamed:
 
 @dataclass(slots=True)
 class Book:
-    """One symbol in one account. ``settled`` is the price of a future's last settlement."""
+    """One symbol in one account. ``settled`` is the price of a future's last settlement;
+    ``trades`` are the executions under this very symbol, in the units of their time."""
 
     matcher: Matcher = field(default_factory=Matcher)
     income: list[Income] = field(default_factory=list)
@@ -63,6 +65,7 @@ class Book:
     notes: list[Note] = field(default_factory=list)
     track: Track = field(default_factory=Track)
     changes: list[tuple[datetime, Decimal]] = field(default_factory=list)
+    trades: list[Execution] = field(default_factory=list)
     underlying: str = ""
 
     @property
@@ -170,7 +173,8 @@ class _Builder:
         if row is not None and row.instrument_type == FUTURE:
             book.track.settle(event.cash, event.multiplier or self.points.get(event.symbol))
         elif event.cash - event.fees:
-            book.income.append(Income(self._day(event), event.cash - event.fees, event.key))
+            paid = event.cash - event.fees
+            book.income.append(Income(self._day(event), paid, event.key, event.at))
 
     def _trade(self, book: Book, event: Event) -> None:
         price = self._price(book, event)
@@ -178,8 +182,9 @@ class _Builder:
             book.notes.append(Note.NO_PRICE)
             price = self._stand_in(book)
         book.track.trade("", event.quantity, price)
-        day = self._day(event)
-        book.matcher.apply(Execution(event.at, day, event.quantity, price, event.fees, event.key))
+        made = Execution(event.at, self._day(event), event.quantity, price, event.fees, event.key)
+        book.trades.append(made)
+        book.matcher.apply(made)
 
     def _price(self, book: Book, event: Event) -> Decimal | None:
         row = self.rows[event.key]

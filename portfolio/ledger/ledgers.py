@@ -60,6 +60,10 @@ class Ledgers:
             self._ready[leg.pk] = self._made(leg)
         return self._ready[leg.pk]
 
+    def year_span(self, leg: Leg) -> Span:
+        """The year so far of a position, and the mark that it counts from."""
+        return self._year(leg, self.ledger(leg)[0])
+
     def opened(self, leg: Leg) -> date | None:
         """The day of the oldest lot that is open; None when it is not known."""
         days = [lot.day for lot in self.ledger(leg)[0].lots]
@@ -75,6 +79,10 @@ class Ledgers:
             if order is not None:
                 found[leg.pk] = str(order)
         return found
+
+    def points(self, account_pk: int, symbol: str) -> Decimal | None:
+        """The multiplier of a symbol that may no longer be held."""
+        return self.accounts.get(account_pk, rows.NOTHING).points.get(symbol)
 
     def income(self, account_pk: int, since: date | None = None, symbol: str = "") -> Decimal:
         """Dividends and other cash of positions since a day; of one symbol or of all."""

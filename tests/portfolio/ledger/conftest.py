@@ -79,7 +79,10 @@ class Broker:
         answer = self.client.post(f"/accounts/{number or self.number}/orders", json=body)
         assert answer.status_code == 201, answer.text
         self.control("clock", advance=3)
-        return int(answer.json()["data"]["order"]["id"])
+        order = int(answer.json()["data"]["order"]["id"])
+        path = f"/accounts/{number or self.number}/orders/{order}"
+        assert self.client.get(path).json()["data"]["status"] == "Filled", legs
+        return order
 
     def _net(self, legs: tuple[Leg, ...]) -> dict[str, str]:
         size = min(int(quantity) for _, _, quantity in legs)

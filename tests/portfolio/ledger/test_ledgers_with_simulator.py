@@ -107,7 +107,7 @@ def test_six_queries_however_many_rows(demo: Broker, django_assert_max_num_queri
 def test_a_week_of_trading(broker: Broker) -> None:
     """Shares in two lots, a covered call, a partial close, a split, expiration, cash settlement."""
     broker.order(("Buy to Open", "KO", 200))
-    call = broker.option("KO", "2026-11-20", "C", 2)
+    call = broker.option("KO", "2026-11-20", "C", 0)
     broker.order(("Sell to Open", call, 2))
     far, near = (broker.option("SPX", "2026-11-19", "P", k) for k in (-3, 3))
     broker.order(("Buy to Open", far, 1), ("Sell to Open", near, 1))
