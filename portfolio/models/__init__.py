@@ -2,6 +2,16 @@
 what each position was at the close of a day."""
 
 from portfolio.models.daily import DailyMark
+from portfolio.models.positions import ColumnSet, PositionNote, PositionTag
 from portfolio.models.trade_chains import ChainEdit, ChainNote, ChainTag, EditKind
 
-__all__ = ["ChainEdit", "ChainNote", "ChainTag", "DailyMark", "EditKind"]
+__all__ = [
+    "ChainEdit",
+    "ChainNote",
+    "ChainTag",
+    "ColumnSet",
+    "DailyMark",
+    "EditKind",
+    "PositionNote",
+    "PositionTag",
+]
