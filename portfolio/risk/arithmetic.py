@@ -17,6 +17,7 @@ from portfolio.risk.book import RiskBook
 from portfolio.risk.changes import Shock
 from portfolio.risk.choices import CUSHION, DAYS, DELTA, OPEN
 from portfolio.risk.curves import BEFORE, END
+from portfolio.risk.explained import ExplainedView, worked_part
 from portfolio.risk.legs import RiskLeg
 from portfolio.risk.loading import page_for
 from portfolio.risk.page import RiskPage
@@ -33,6 +34,9 @@ def risk(desk: RequestDesk, rest: str, query: QueryDict) -> Worked | None:
     explainer = _KINDS.get(kind)
     try:
         page = page_for(desk, query)
+        if kind == "explained":
+            group, _, part_name = rest.rpartition("-")
+            return worked_part(ExplainedView(desk, page.choices), group, part_name)
         return explainer(page, rest) if explainer and page.book.legs else None
     except (ValueError, IndexError, KeyError, StopIteration):
         # A reference that no page of ours gave.

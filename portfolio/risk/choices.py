@@ -29,6 +29,9 @@ EXCLUDE, ASSUME = "exclude", "assume"
 MISSING = ((EXCLUDE, "Left out"), (ASSUME, "Assumed"))
 GROUPS = (("underlying", "Underlying"), ("expiration", "Expiration"), ("strategy", "Strategy"),
           ("account", "Account"))  # fmt: skip
+SPANS_EXPLAINED = ((1, "Today"), (7, "7 days"), (30, "30 days"))
+EXPLAINED_BY = (("underlying", "Underlying"), ("chain", "Chain"), ("leg", "Leg"), ("day", "Day"),
+                ("account", "Account"))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Choices:
     base: str = NOW
     missing: str = EXCLUDE
     by: str = "underlying"
+    explain: int = 1
+    explain_by: str = "underlying"
 
     @property
     def is_whole(self) -> bool:
@@ -67,6 +72,8 @@ class RiskForm(forms.Form):
     base = forms.ChoiceField(label="P/L", choices=BASES)
     missing = forms.ChoiceField(label="Without beta or IV", choices=MISSING)
     by = forms.ChoiceField(label="Greeks by", choices=GROUPS)
+    explain = forms.TypedChoiceField(label="Over", coerce=int)
+    explain_by = forms.ChoiceField(label="By", choices=EXPLAINED_BY)
 
     def __init__(
         self, data: Mapping[str, Any], *, symbols: Iterable[str], days: Sequence[date]
@@ -79,6 +86,7 @@ class RiskForm(forms.Form):
         self._choose("until", [(f"{day}", formats.short_date(day, year=True)) for day in days])
         self._choose("span", [(str(span), f"±{span}%") for span in SPANS])
         self._choose("factor", [(str(value), words) for value, words in FACTORS])
+        self._choose("explain", [(str(days), words) for days, words in SPANS_EXPLAINED])
         for field in self.fields.values():
             field.widget.attrs["class"] = "wish"
 
@@ -112,5 +120,6 @@ def _defaults(data: Mapping[str, Any], days: Sequence[date]) -> dict[str, Any]:
         "of": usual.of, "benchmark": usual.benchmark, "days": usual.days,
         "until": f"{days[0]}" if days else "", "span": str(usual.span), "measure": usual.measure,
         "across": usual.across, "factor": str(usual.factor),
+        "explain": str(usual.explain), "explain_by": usual.explain_by,
         "base": OPEN if data.get("of") else NOW, "missing": usual.missing, "by": usual.by,
     }  # fmt: skip

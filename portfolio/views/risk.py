@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from portfolio.desk import desk_of
 from portfolio.risk import basket
+from portfolio.risk.explained import ExplainedView
 from portfolio.risk.loading import page_for
 
 NEW = ("add_leg", "new_quantity", "new_symbol", "new_day", "new_strike", "new_right")
@@ -44,7 +45,16 @@ def risk_moves(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_GET
+def risk_explained(request: HttpRequest) -> HttpResponse:
+    """What moved the book, from the marks kept at each close."""
+    desk = desk_of(request)
+    view = ExplainedView(desk, page_for(desk, request.GET).choices)
+    return render(request, "portfolio/_risk_explained.html", {"explained": view})
+
+
 urlpatterns = [
     path("risk/", risk, name="risk"),
     path("risk/moves/", risk_moves, name="risk-moves"),
+    path("risk/explained/", risk_explained, name="risk-explained"),
 ]
