@@ -126,6 +126,8 @@ _ALL = (
            underlying=underlyings.volatility_index),
     Column("ivr", "IVR", "IV rank", "Where volatility stands between its low and high of a year,"
            " by the broker", "w-dte", Unit.RANK, underlying=underlyings.volatility_rank),
+    Column("last", "Last", "Last", "Price of the underlying: middle of bid and ask, else the last"
+           " trade", "w-price", Unit.PRICE, Truth.UNDERLYING, underlying=underlyings.last),
     Column("change", "Chg %", "Change", "Of the underlying since its previous close", "w-iv",
            Unit.PERCENT_SIGNED, Truth.UNDERLYING, underlying=underlyings.change),
     Column("bp", "BP", "BP used", "Margin requirement of the underlying, by the broker's report",

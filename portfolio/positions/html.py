@@ -65,7 +65,8 @@ def _head_css(column: Column) -> str:
 def _row_template(columns: tuple[Column, ...]) -> str:
     """One row with places for its class, its head, and of each cell id, class, attributes, text."""
     cells = "".join(
-        f'<td role="cell" id="%s-{column.key}" class="%s" data-label="{_literal(column.label)}"%s>%s</td>'
+        f'<td role="cell" id="%s-{column.key}" class="%s"'
+        f' data-label="{_literal(column.label)}"%s>%s</td>'
         for column in columns
     )
     return f'<tr role="row" class="%s" tabindex="-1">%s{cells}</tr>'

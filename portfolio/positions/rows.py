@@ -194,7 +194,7 @@ def _underlying_rows(
     underlying = Underlying.of(scene, name, accounts)
     views = _whole(scene, units)
     many = len(scene.desk.accounts) > 1
-    if len(views) == 1 and views[0].leg.symbol == name:
+    if len(views) == 1 and len(units) == 1:
         row = _leg_row(scene, views[0], units[0], many, "group single")
         yield replace(row, underlying=underlying)
         return
@@ -230,7 +230,7 @@ def _leg_row(scene: Scene, view: LegView, unit: Unit | None, many: bool, css: st
     """A leg; one that is a strategy by itself has its name and its numbers."""
     leg = view.leg
     strategy = unit.strategy if unit is not None else None
-    label = strategy.label if strategy and leg.is_option else ""
+    label = strategy.group.name if strategy and leg.is_option else ""
     return Row(
         view.key, "leg", f"{css} closed" if leg.closed_today else css, leg.label, (view,),
         aside=_join(label, _account(scene, leg.account_pk, many)), badges=leg.badges,

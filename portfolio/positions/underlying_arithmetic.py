@@ -14,7 +14,7 @@ METRICS = "the broker's metrics"
 def explain(row: Underlying, column: Column, amount: Number | None, now: float, ref: str) -> Worked:
     """How a column's number came about."""
     title = f"{column.label}: {row.name}"
-    if column.key == "mark":
+    if column.key in ("mark", "last"):
         mark = row.mark
         source = mark.source.value if mark else "no quote came"
         at = now - mark.age if mark else None
