@@ -13,7 +13,11 @@ from portfolio.trade_chains.summary import Status, Summary
 # Name, head, what it means; in the order of the columns.
 MONEY = (
     ("credit", "Credit", "All cash before fees: received +, paid −"),
-    ("realized", "P/L realised", "The part of the cash that is no open position's, before fees"),
+    (
+        "realized",
+        "P/L realised",
+        "Cash that is no open position's, before fees; of futures all that is settled",
+    ),
     ("open", "P/L open", "What is open at its mark, less what it was opened for"),
     ("total", "P/L total", "All cash plus what is open at its mark, before fees"),
     ("net", "After fees", "P/L total less all fees"),
