@@ -94,5 +94,5 @@ def _family(name: str) -> Callable[[RequestDesk, str, QueryDict], Worked | None]
     return explainer
 
 
-for _name in ("leg", "strategy", "symbol", "group", "account", "expiration", "tag", "total"):
+for _name in ("leg", "strategy", "symbol", "group", "account", "expiry", "tag", "total"):
     explains(_name)(_family(_name))

@@ -247,7 +247,7 @@ def _by_expiration(scene: Scene, units: list[Unit], whole: bool) -> Iterator[Row
         never = day == date.max
         words = "Without expiration" if never else formats.short_date(day, year=True)
         aside = "" if never or left[0] is None else formats.dte(left[0])
-        key = "expiration-none" if never else f"expiration-{day:%Y%m%d}"
+        key = "expiry-none" if never else f"expiry-{day:%Y%m%d}"
         yield Row(key, "expiration", "group", words, _whole(scene, members), aside=aside)
         for unit in sorted(members, key=_flat_order):
             yield _leg_row(scene, unit.views[0], unit, many, "leg")
