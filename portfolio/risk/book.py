@@ -19,7 +19,7 @@ from portfolio.analytics.scenarios import Book
 from portfolio.facts import Leg
 from portfolio.live.valuation import LegValue, Valuation
 from portfolio.risk.inputs import Inputs
-from portfolio.risk.legs import FUTURE_OPTION, Gap, RiskLeg, risk_leg, stream_spot
+from portfolio.risk.legs import FUTURE_OPTION, Gap, RiskLeg, risk_legs, stream_spot
 
 
 @dataclass(frozen=True)
@@ -89,16 +89,13 @@ def build(
     ``assume``: a missing beta counts as 1 and a missing volatility as that of the underlying's
     index, instead of the leg being left out.
     """
-    made, gaps = list[RiskLeg](), list[Gap]()
     accounts = {item.pk: item.title for item in valuation.desk.accounts}
-    for value in values:
-        leg = value.leg
-        if not leg.holding.quantity:
-            continue
-        book, account = valuation.book(leg.feed), accounts.get(leg.account_pk, "")
-        risk, lacks = risk_leg(value, book, inputs, now, assume=assume, account=account)
-        made.append(risk)
-        gaps += lacks
+    held = [
+        (value, valuation.book(value.leg.feed), accounts.get(value.leg.account_pk, ""))
+        for value in values
+        if value.leg.holding.quantity
+    ]
+    made, gaps = risk_legs(held, inputs, now, assume=assume)
     price = _benchmark_price(valuation, inputs, now)
     return RiskBook(tuple(made), inputs.benchmark, price, tuple(gaps))
 

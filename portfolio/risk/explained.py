@@ -118,7 +118,7 @@ def _row(name: str, found: Explained, ref: str) -> Row:
         )
         for part, label in PARTS
     )
-    words = "" if found.is_complete else "a Greek or a move is missing: its money is in the rest"
+    words = "" if found.is_complete else "incomplete"
     return Row(name, values, words)
 
 

@@ -5,15 +5,17 @@ What is missing is named by a gap: the leg is left out of scenarios, or an assum
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from django.conf import settings
 
-from portfolio.analytics import exposure, marks
+from portfolio.analytics import marks
 from portfolio.analytics.exposure import ExposedLeg
 from portfolio.analytics.facts import Kind
-from portfolio.analytics.greeks import NOTHING, PositionGreeks, UnitGreeks, position_greeks
+from portfolio.analytics.greeks import PositionGreeks, UnitGreeks, position_greeks
+from portfolio.analytics.pricing import american, european
 from portfolio.analytics.pricing.european import DAYS
 from portfolio.analytics.pricing.implied import implied_volatility
 from portfolio.facts import Leg
@@ -99,17 +101,50 @@ def stream_spot(book: LatestBook, symbol: str, now: float) -> float | None:
     return float(mark.price) if mark is not None else None
 
 
-def risk_leg(
-    value: LegValue, book: LatestBook, inputs: Inputs, now: float, *, assume: bool, account: str
-) -> tuple[RiskLeg, list[Gap]]:
-    """One valued leg with what scenarios need, and what it lacks of that."""
-    leg, gaps = value.leg, list[Gap]()
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A valued leg with the price of what it delivers and what that pays."""
+
+    value: LegValue
+    account: str
+    spot: float | None
+    dividend_yield: float
+
+
+def risk_legs(
+    values: Sequence[tuple[LegValue, LatestBook, str]], inputs: Inputs, now: float, *, assume: bool
+) -> tuple[list[RiskLeg], list[Gap]]:
+    """Valued legs, each with the quotes of its feed and its account's name, and what scenarios need
+    of them; with what they lack. What the model has to say is asked for all of them at once."""
+    drafts = [
+        Draft(value, account, _spot(value, book, inputs, now), _dividends(value.leg, inputs))
+        for value, book, account in values
+    ]
+    made, gaps = list[RiskLeg](), list[Gap]()
+    for draft, implied in zip(drafts, _implied(drafts, inputs.rate), strict=True):
+        leg, lacks = _risk_leg(draft, implied, inputs, assume=assume)
+        made.append(leg)
+        gaps += lacks
+    return _with_greeks(made), gaps
+
+
+def _dividends(leg: Leg, inputs: Inputs) -> float:
+    """The yield of the underlying; of a future the rate, as Black-76 has it."""
+    if leg.instrument_type == FUTURE_OPTION:
+        return inputs.rate
     metric = inputs.metric(leg.underlying)
-    on_future = leg.instrument_type == FUTURE_OPTION
-    spot = _spot(value, book, inputs, now)
-    dividends = inputs.rate if on_future else (metric.dividend_yield if metric else None) or 0.0
-    volatility, source = _volatility(value, spot, inputs.rate, dividends)
+    return (metric.dividend_yield if metric else None) or 0.0
+
+
+def _risk_leg(
+    draft: Draft, implied: float | None, inputs: Inputs, *, assume: bool
+) -> tuple[RiskLeg, list[Gap]]:
+    leg, gaps = draft.value.leg, list[Gap]()
+    volatility, source = (draft.value.volatility or None), FEED
+    if volatility is None:
+        volatility, source = implied, MARK
     if leg.is_option and volatility is None:
+        metric = inputs.metric(leg.underlying)
         known = metric.volatility if metric and assume else None
         volatility, source = known, ASSUMED
         gaps.append(Gap(leg, "implied volatility", _done(known, "that of the underlying")))
@@ -117,15 +152,15 @@ def risk_leg(
     if beta is None:
         beta = 1.0 if assume else None
         gaps.append(Gap(leg, "beta", _done(beta, "1")))
-    gaps += _missing(leg, spot)
+    gaps += _missing(leg, draft.spot)
     risk = RiskLeg(
-        leg=leg, value=value, account=account, spot=spot,
+        leg=leg, value=draft.value, account=draft.account, spot=draft.spot,
         volatility=volatility, volatility_from=source, beta=beta, beta_from=beta_from,
-        rate=inputs.rate, dividend_yield=dividends,
+        rate=inputs.rate, dividend_yield=draft.dividend_yield,
         is_american=leg.is_option and inputs.styles.get(leg.symbol) != EUROPEAN,
-        greeks=value.greeks, unit=value.unit, by_model=False,
+        greeks=draft.value.greeks, unit=draft.value.unit, by_model=False,
     )  # fmt: skip
-    return _with_greeks(risk, on_future), gaps
+    return risk, gaps
 
 
 def _done(value: float | None, words: str) -> str:
@@ -163,39 +198,57 @@ def _spot(value: LegValue, book: LatestBook, inputs: Inputs, now: float) -> floa
     return spot if is_plain else spot * float(leg.delivered / multiplier)
 
 
-def _volatility(
-    value: LegValue, spot: float | None, rate: float, dividends: float
-) -> tuple[float | None, str]:
-    """The feed's, else what the mark says by the European model."""
-    leg = value.leg
-    if not leg.is_option:
-        return None, ""
-    if value.volatility:
-        return value.volatility, FEED
-    years = _years(leg)
-    if value.mark is None or spot is None or leg.strike is None or not years:
-        return None, ""
-    found = implied_volatility(
-        float(value.mark.price), spot, float(leg.strike), years, rate, dividends,
-        leg.right == "C",
-    )  # fmt: skip
-    number = float(np.asarray(found).ravel()[0])
-    return (number, MARK) if np.isfinite(number) else (None, "")
+def _implied(drafts: Sequence[Draft], rate: float) -> list[float | None]:
+    """What the marks say by the European model, of options without the feed's volatility."""
+    found: list[float | None] = [None] * len(drafts)
+    rows, places = [], []
+    for at, draft in enumerate(drafts):
+        value, leg, years = draft.value, draft.value.leg, _years(draft.value.leg)
+        is_asked = leg.is_option and not value.volatility and years and leg.strike is not None
+        if is_asked and value.mark is not None and draft.spot is not None and leg.strike:
+            places.append(at)
+            rows.append(
+                (float(value.mark.price), draft.spot, float(leg.strike), years,
+                 draft.dividend_yield, leg.right == "C")
+            )  # fmt: skip
+    if rows:
+        price, spot, strike, left, carry, call = (
+            np.array(column) for column in zip(*rows, strict=True)
+        )
+        solved = implied_volatility(price, spot, strike, left, rate, carry, call)
+        for at, number in zip(places, solved, strict=True):
+            found[at] = float(number) if np.isfinite(number) else None
+    return found
 
 
-def _with_greeks(risk: RiskLeg, on_future: bool) -> RiskLeg:
+def _with_greeks(legs: Sequence[RiskLeg]) -> list[RiskLeg]:
     """Greeks of the model where the feed has none, labelled so."""
-    leg, years = risk.leg, risk.years
-    if not leg.is_option or risk.value.greeks.delta is not None:
-        return risk
-    lacks = risk.spot is None or not risk.volatility or leg.strike is None or not years
-    if lacks or risk.scale is None:
-        return replace(risk, greeks=NOTHING, unit=None)
-    made = exposure.model_greeks(
-        risk.spot or 0.0, float(leg.strike or 0), years or 0.0, risk.volatility or 0.0,
-        risk.rate, risk.dividend_yield, is_call=leg.right == "C", is_american=risk.is_american,
-        on_future=on_future,
+    found = list(legs)
+    for style, greeks in ((True, american.greeks), (False, european.greeks)):
+        places = [
+            at for at, leg in enumerate(legs) if leg.is_american == style and _needs_greeks(leg)
+        ]
+        if not places:
+            continue
+        rows = [_model_inputs(legs[at]) for at in places]
+        made = greeks(*(np.array(column) for column in zip(*rows, strict=True)))
+        for row, at in enumerate(places):
+            parts = (made.delta, made.gamma, made.theta, made.vega)
+            unit = UnitGreeks(*(float(part[row]) for part in parts), volatility=legs[at].volatility)
+            greek = position_greeks(legs[at].leg.holding, unit)
+            found[at] = replace(legs[at], greeks=greek, unit=unit, by_model=True)
+    return found
+
+
+def _needs_greeks(risk: RiskLeg) -> bool:
+    leg = risk.leg
+    if not leg.is_option or risk.value.greeks.delta is not None or risk.scale is None:
+        return False
+    return bool(risk.spot and risk.volatility and leg.strike and risk.years)
+
+
+def _model_inputs(risk: RiskLeg) -> tuple[float, float, float, float, float, float, bool]:
+    return (
+        risk.spot or 0.0, float(risk.leg.strike or 0), risk.years or 0.0, risk.volatility or 0.0,
+        risk.rate, risk.dividend_yield, risk.leg.right == "C",
     )  # fmt: skip
-    unit = UnitGreeks(*(float(np.asarray(part).ravel()[0]) for part in (
-        made.delta, made.gamma, made.theta, made.vega)), volatility=risk.volatility)  # fmt: skip
-    return replace(risk, greeks=position_greeks(leg.holding, unit), unit=unit, by_model=True)

@@ -10,12 +10,21 @@ import numpy as np
 import pytest
 
 from portfolio.analytics.scenarios import Shocks, grid
+from portfolio.live.book import LatestBook
+from portfolio.live.valuation import LegValue
 from portfolio.risk import changes, inputs
 from portfolio.risk.inputs import Inputs, Metric
-from portfolio.risk.legs import ASSUMED, FEED, MARK, risk_leg
+from portfolio.risk.legs import ASSUMED, FEED, MARK, Gap, RiskLeg, risk_legs
 from tests.portfolio.risk.scenes import all_metrics, make_european, metric, page_of
 
 pytestmark = pytest.mark.django_db
+
+
+def one_leg(
+    value: LegValue, feed: LatestBook, given: Inputs, now: float, *, assume: bool, account: str
+) -> tuple[RiskLeg, list[Gap]]:
+    made, gaps = risk_legs([(value, feed, account)], given, now, assume=assume)
+    return made[0], gaps
 
 
 def by_label(page: Any) -> dict[str, Any]:
@@ -87,7 +96,7 @@ def test_volatility_is_implied_by_the_mark_where_the_feed_has_none(user: Any, bo
     value = next(v for v in page.values if v.leg.right == "C")
     bare = replace(value, volatility=None, unit=None, greeks=replace(value.greeks, delta=None))
     feed = page.valuation.book(value.leg.feed)
-    leg, gaps = risk_leg(bare, feed, page.inputs, page.now, assume=False, account="")
+    leg, gaps = one_leg(bare, feed, page.inputs, page.now, assume=False, account="")
     assert leg.volatility_from == MARK and 0.1 < (leg.volatility or 0) < 1.0
     assert leg.by_model and leg.greeks.delta is not None and leg.greeks.delta < 0
     assert not gaps
@@ -101,9 +110,9 @@ def test_without_any_volatility_that_of_the_underlying_stands_in_when_asked(
     value = next(v for v in page.values if v.leg.right == "C")
     bare = replace(value, volatility=None, unit=None, mark=None)
     feed = page.valuation.book(value.leg.feed)
-    out, gaps = risk_leg(bare, feed, page.inputs, page.now, assume=False, account="")
+    out, gaps = one_leg(bare, feed, page.inputs, page.now, assume=False, account="")
     assert out.volatility is None and [gap.lacks for gap in gaps] == ["implied volatility"]
-    kept, gaps = risk_leg(bare, feed, page.inputs, page.now, assume=True, account="")
+    kept, gaps = one_leg(bare, feed, page.inputs, page.now, assume=True, account="")
     assert (kept.volatility, kept.volatility_from) == (0.2, ASSUMED)
     assert not gaps[0].is_left_out
 
@@ -114,10 +123,10 @@ def test_an_adjusted_option_is_valued_by_what_it_delivers(user: Any, book: Any) 
     value = next(v for v in page.values if v.leg.right == "C")
     feed = page.valuation.book(value.leg.feed)
     adjusted = replace(value, leg=replace(value.leg, delivered=Decimal(150)))
-    leg, _ = risk_leg(adjusted, feed, page.inputs, page.now, assume=False, account="")
+    leg, _ = one_leg(adjusted, feed, page.inputs, page.now, assume=False, account="")
     assert leg.spot == pytest.approx(52.0 * 1.5)
     unknown = replace(value, leg=replace(value.leg, delivered=None))
-    leg, gaps = risk_leg(unknown, feed, page.inputs, page.now, assume=True, account="")
+    leg, gaps = one_leg(unknown, feed, page.inputs, page.now, assume=True, account="")
     assert leg.spot is None and any("delivers" in gap.lacks for gap in gaps)
 
 
@@ -128,7 +137,7 @@ def test_a_price_that_the_stream_lacks_is_asked_for(user: Any, book: Any) -> Non
     elsewhere = replace(value, leg=replace(value.leg, contract="XYZ", underlying_streamer=""))
     feed = page.valuation.book(value.leg.feed)
     asked = replace(page.inputs, prices={"XYZ": 48.5})
-    leg, _ = risk_leg(elsewhere, feed, asked, page.now, assume=False, account="")
+    leg, _ = one_leg(elsewhere, feed, asked, page.now, assume=False, account="")
     assert leg.spot == 48.5
 
 
