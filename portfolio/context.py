@@ -38,6 +38,7 @@ NAVIGATION = (
     ("portfolio:ticket", "Trade", "trade", ("ticket", "ticket-preview", "ticket-result", "chain")),
     ("portfolio:order-list", "Orders", "orders", ("order-list", "order-detail")),
     ("portfolio:risk", "Risk", "risk", ("risk",)),
+    ("portfolio:expirations", "Expirations", "expirations", ("expirations",)),
     ("portfolio:trade-chain-list", "Chains", "chains", _CHAIN_PAGES),
     ("portfolio:guards", "Guards", "guards", ("guards", "guards-account", "kill-switch")),
     ("portfolio:activity-list", "Activity", "activity", ("activity-list",)),
@@ -50,6 +51,7 @@ NAVIGATION = (
 _SECONDARY = (
     "Dashboard",
     "Chains",
+    "Expirations",
     "Guards",
     "Activity",
     "Sync",

@@ -16,6 +16,7 @@ _FAMILIES = (
     "position_actions",
     "accounts",
     "risk",
+    "expirations",
     "connections",
     "notices",
     "ticket",
