@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from portfolio import formats
@@ -12,7 +13,7 @@ from portfolio.analytics.facts import ZERO
 from portfolio.figures.texts import show
 from portfolio.live.cells import leg_age
 from portfolio.live.valuation import LegValue, Totals, add_up
-from portfolio.positions.columns import AGE, Column, Truth
+from portfolio.positions.columns import AGE, COLUMNS, Column, Truth
 from portfolio.positions.legs import BLANK, Amount, Blank, LegView, Number
 from portfolio.positions.rows import Row
 
@@ -221,16 +222,26 @@ def _texts(row: Row, column: Column) -> str:
 def _shown(
     amount: Amount, unit: Unit, column: Column, state: str, tip: str, text: str | None = None
 ) -> Shown:
+    return _written(column.key, unit is column.unit, amount, state, tip, text)
+
+
+@lru_cache(maxsize=65_536)
+def _written(
+    key: str, is_usual: bool, amount: Amount, state: str, tip: str, text: str | None
+) -> Shown:
+    """Most cells are the same in the next frame, and on the next person's page."""
+    column = COLUMNS[key]
+    unit = column.unit if is_usual else column.strategy_unit or column.unit
     base = f"num {column.width}"
-    if amount is BLANK or isinstance(amount, Blank):
+    if isinstance(amount, Blank):
         return Shown("", base)
     if isinstance(amount, Decimal) and amount.is_infinite():
         return Shown("∞" if amount > 0 else f"{formats.MINUS}∞", base, "without limit")
     if amount is None:
         return Shown(formats.UNKNOWN, f"{base} missing", tip, True)
     words = text or _aligned(show(amount, unit), unit)
-    tone = "" if unit not in TONED or column.key in UNTONED else formats.tone(_cents(amount, unit))
-    side = ("long" if amount > 0 else "short") if column.key == "qty" else ""
+    tone = "" if unit not in TONED or key in UNTONED else formats.tone(_cents(amount, unit))
+    side = ("long" if amount > 0 else "short") if key == "qty" else ""
     zero = "zero" if words in ("0.00", "0.0%") else ""
     return Shown(words, _css(base, tone, side, zero, state), tip, True)
 

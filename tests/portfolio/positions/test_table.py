@@ -181,7 +181,7 @@ def test_an_unknown_kind_is_shown_and_in_no_total(web: Client, spread: Any) -> N
 
 
 def test_missing_greeks_are_counted_not_zeroed(web: Client, spread: Any) -> None:
-    connection, account = spread
+    _, account = spread
     factories.make_option(account, "QQQ", 20, "P", "400", "1", open="1", close="1", mark="1")
     html = table(web, "columns=risk&group=account")
     assert re.search(r'id="total-delta" class="[^"]*partial[^"]*"[^>]*title="7 of 8 legs"', html)
