@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from html import escape
 
 from django.urls import reverse
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from portfolio.positions.cells import Shown
@@ -80,14 +80,15 @@ def row_html(row: Row, cells: Sequence[Shown], words: str, template: str) -> str
     texts = escape(_BREAK.join([cell.text for cell in cells])).split(_BREAK)
     values = [row.css, _head_html(row, words)]
     key = row.key
-    for cell, text in zip(cells, texts, strict=True):
-        values += (key, cell.css, _attributes(cell) if cell.is_figure or cell.tip else "", text)
+    for (_, css, tip, is_figure), text in zip(cells, texts, strict=True):
+        mark = _attributes(tip, is_figure) if tip else " data-figure" if is_figure else ""
+        values += (key, css, mark, text)
     return template % tuple(values)
 
 
-def _attributes(cell: Shown) -> str:
-    tip = f' title="{escape(cell.tip)}"' if cell.tip else ""
-    return f"{tip} data-figure" if cell.is_figure else tip
+@lru_cache(maxsize=4096)
+def _attributes(tip: str, is_figure: bool) -> str:
+    return f' title="{escape(tip)}"{" data-figure" if is_figure else ""}'
 
 
 def _head_html(row: Row, words: str) -> str:
