@@ -58,8 +58,9 @@ exactly-once: setup-dev ## kill everything while orders are sent; RUNS=, SEED=, 
 	@$(PY) -m tests.exactly_once --runs $(or $(RUNS),10000) --seed $(or $(SEED),1) \
 		--record $(or $(RECORD),.exactly-once/$(or $(SEED),1).jsonl)
 
-chaos: setup-dev ## trading under faults, then the books compared; SEEDS="1 2 3", SECONDS=60
-	@$(PY) -m tests.chaos --seeds "$(or $(SEEDS),1)" --seconds $(or $(SECONDS),60)
+chaos: setup-dev ## trading under faults, then the books compared; SEEDS="1 2 3", SECONDS=60, RECORD=
+	@$(PY) -m tests.chaos --seeds "$(or $(SEEDS),1)" --seconds $(or $(SECONDS),60) \
+		$(if $(RECORD),--record $(RECORD))
 
 backfill-soak: setup-dev ## 100,000 bookings read back while the reader is killed ten times
 	BACKFILL_ROWS=100000 BACKFILL_KILLS=10 $(PY) -m pytest -q tests/brokerage/test_backfill.py -k killed
