@@ -16,11 +16,12 @@ from brokerage import clock, history, selectors
 from brokerage.clock import SessionState
 from brokerage.models import Connection, KillSwitch, Order
 from brokerage.simulated import offered_to
-from portfolio import formats, order_news
+from portfolio import formats
 from portfolio.analytics.pnl import buying_power_use
 from portfolio.as_of import PARAMETER
 from portfolio.desk import RequestDesk, desk_of
 from portfolio.live.cells import Cell, shell_cells
+from portfolio.orders import news as order_news
 from portfolio.scope import Scope, environments
 from portfolio.selectors import working_orders
 from portfolio.strip import strip_of

@@ -11,7 +11,7 @@ from brokerage import access
 from brokerage.execution import guard_settings, kill, services
 from brokerage.models import Account, AccountGuard, KillSwitch
 from portfolio import formats
-from portfolio.order_facts import OrderFacts, order_facts
+from portfolio.orders.facts import OrderFacts, order_facts
 
 _LIMITS = (
     ("max_shares", "shares", "{} shares"),

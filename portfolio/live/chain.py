@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from portfolio import chain_cells, structures, ticket_quotes
-from portfolio.chain_legs import PREFIX
-from portfolio.chain_shown import shown_from_args
 from portfolio.live.cells import Cell
 from portfolio.live.login import LoginLive
 from portfolio.live.patches import Patch, register
+from portfolio.option_chain import cells as chain_cells
+from portfolio.option_chain import structures
+from portfolio.option_chain.legs import PREFIX
+from portfolio.option_chain.shown import shown_from_args
+from portfolio.ticket import quotes as ticket_quotes
 
 if TYPE_CHECKING:
     from portfolio.live.book import LatestBook

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from portfolio import roll_cells
 from portfolio.live.cells import Cell
 from portfolio.live.login import LoginLive
 from portfolio.live.patches import register
+from portfolio.position_actions import roll_cells
 
 if TYPE_CHECKING:
     from portfolio.live.book import LatestBook

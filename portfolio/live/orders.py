@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from portfolio import order_market, selectors
+from portfolio import selectors
 from portfolio.live.cells import Cell
 from portfolio.live.pages import ShellLive
 from portfolio.live.patches import Patch, Wanted, register
 from portfolio.live.valuation import Valuation
+from portfolio.orders import market as order_market
 
 if TYPE_CHECKING:
     from portfolio.live.hub import Hub

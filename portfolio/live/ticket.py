@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from portfolio import market_panel, ticket_quotes
+from portfolio import market_panel
 from portfolio.live.cells import Cell
 from portfolio.live.login import LoginLive
 from portfolio.live.patches import register
-from portfolio.ticket_quotes import QuotedLeg
+from portfolio.ticket import quotes as ticket_quotes
+from portfolio.ticket.quotes import QuotedLeg
 
 if TYPE_CHECKING:
     from portfolio.live.book import LatestBook

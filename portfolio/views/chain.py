@@ -9,9 +9,10 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET
 
-from portfolio import chain_page, chain_wish
-from portfolio.chain_page import ChainPage
 from portfolio.desk import desk_of
+from portfolio.option_chain import page as chain_page
+from portfolio.option_chain import wish as chain_wish
+from portfolio.option_chain.page import ChainPage
 
 SESSION_KEY = "chain_symbol"
 # Whom nobody has asked yet, and who holds no options, sees the most traded chain.

@@ -10,7 +10,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
 from brokerage import notices, selectors
-from portfolio import order_news
+from portfolio.orders import news as order_news
 
 # As many events of orders as the log shows.
 EVENTS = 100

@@ -13,9 +13,9 @@ from brokerage.enums import IntentState
 from brokerage.execution import services
 from brokerage.models import Order
 from portfolio.desk import desk_of
-from portfolio.order_book import Filter
-from portfolio.order_facts import order_facts
-from portfolio.order_words import intent_facts
+from portfolio.orders.book import Filter
+from portfolio.orders.facts import order_facts
+from portfolio.orders.words import intent_facts
 from portfolio.views.frame import safe_next
 from portfolio.views.orders import say
 

@@ -17,10 +17,10 @@ from brokerage.enums import IntentState
 from brokerage.execution import services
 from brokerage.execution.commands import ReplaceOrder
 from brokerage.models import Order
-from portfolio import order_changing
 from portfolio.forms.order_change import ChangeForm
-from portfolio.order_facts import again_url, order_facts
-from portfolio.order_words import intent_facts
+from portfolio.orders import changing as order_changing
+from portfolio.orders.facts import again_url, order_facts
+from portfolio.orders.words import intent_facts
 
 UNPROCESSABLE, CONFLICT = 422, 409
 MOST_TICKS = 10

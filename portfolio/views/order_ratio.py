@@ -16,10 +16,10 @@ from brokerage import access
 from brokerage.execution import services
 from brokerage.execution.commands import PAIRS, EditPairs
 from brokerage.models import Order
-from portfolio import ticket_words
 from portfolio.forms.ticket_groups import RatioForm
-from portfolio.order_facts import order_facts
-from portfolio.order_words import intent_facts
+from portfolio.orders.facts import order_facts
+from portfolio.orders.words import intent_facts
+from portfolio.ticket import words as ticket_words
 from portfolio.views.orders import say
 
 UNPROCESSABLE, CONFLICT = 422, 409

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from brokerage import access
 from brokerage.execution import services
-from portfolio import order_book, order_detail
-from portfolio.order_facts import OrderFacts, order_facts
-from portfolio.order_timeline import TimelineEntry
-from portfolio.order_words import IntentFacts, intent_facts
+from portfolio.orders import book as order_book
+from portfolio.orders import detail as order_detail
+from portfolio.orders.facts import OrderFacts, order_facts
+from portfolio.orders.timeline import TimelineEntry
+from portfolio.orders.words import IntentFacts, intent_facts
 from portfolio.views.frame import safe_next
 
 

@@ -10,8 +10,9 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
-from portfolio import position_actions_page, roll_page
-from portfolio.position_actions import ACTIONS, NoAction, load
+from portfolio.position_actions import page as position_actions_page
+from portfolio.position_actions import roll_page
+from portfolio.position_actions.closing import ACTIONS, NoAction, load
 
 UNPROCESSABLE = 422
 

@@ -14,9 +14,9 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from brokerage.simulated import Control, SimulatorError, control_for
-from portfolio.simulator_actions import ActionForm
-from portfolio.simulator_catalogue import BY_SLUG, SCENARIOS, section_id
-from portfolio.simulator_page import form_for, read_state, sections
+from portfolio.simulation.actions import ActionForm
+from portfolio.simulation.catalogue import BY_SLUG, SCENARIOS, section_id
+from portfolio.simulation.page import form_for, read_state, sections
 
 # What can be taken away as a file: path below /control and the file's name.
 DOWNLOADS = {

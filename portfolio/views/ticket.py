@@ -20,11 +20,12 @@ from brokerage.enums import IntentKind, IntentState
 from brokerage.execution import services
 from brokerage.execution.preview import PreviewOutcome, open_preview, preview
 from brokerage.models import OrderIntent, OrderPreview
-from portfolio import ticket_page, ticket_values
-from portfolio.order_facts import OrderFacts, order_facts
-from portfolio.order_words import intent_facts
-from portfolio.ticket_preview import PreviewFacts, facts_of
-from portfolio.ticket_words import OrderWords, order_words_of
+from portfolio.orders.facts import OrderFacts, order_facts
+from portfolio.orders.words import intent_facts
+from portfolio.ticket import page as ticket_page
+from portfolio.ticket import values as ticket_values
+from portfolio.ticket.preview import PreviewFacts, facts_of
+from portfolio.ticket.words import OrderWords, order_words_of
 
 UNPROCESSABLE, CONFLICT = 422, 409
 

@@ -21,8 +21,8 @@ from django.utils import timezone
 from brokerage import clock, market
 from brokerage.enums import SyncKind
 from brokerage.models import Account, Connection, Instrument, Order, OrderLeg, Position
-from portfolio import ticket_values
 from portfolio.live.hub import hub
+from portfolio.ticket import values as ticket_values
 from tests.brokerage.conftest import _clean_valkey, connection, queued, user  # noqa: F401
 from tests.brokerage.execution.conftest import (  # noqa: F401
     OrderBroker,

@@ -12,8 +12,8 @@ import pytest
 from brokerage import valkey
 from brokerage.execution.commands import EQUITY_OPTION, FUTURE_OPTION
 from brokerage.execution.ticks import Tick
-from portfolio import chain_facts
-from portfolio.chain_facts import Chain, ChainExpiration, Contract, StrikeRow
+from portfolio.option_chain import facts as chain_facts
+from portfolio.option_chain.facts import Chain, ChainExpiration, Contract, StrikeRow
 from tests.brokerage.execution.conftest import OrderBroker
 
 FIRST_DAY = date(2026, 12, 18)

@@ -9,9 +9,10 @@ import pytest
 
 from brokerage import market
 from brokerage.execution.ticks import CENT, Tick
-from portfolio import market_panel, ticket_quotes
+from portfolio import market_panel
 from portfolio.live.book import LatestBook
-from portfolio.ticket_quotes import QuotedLeg
+from portfolio.ticket import quotes as ticket_quotes
+from portfolio.ticket.quotes import QuotedLeg
 
 NOW = 1_790_000_000.0
 

@@ -11,9 +11,9 @@ from django.contrib.auth import get_user_model
 
 from brokerage import market
 from brokerage.access import NotFound
-from portfolio.chain_shown import Shown, ShownRow
 from portfolio.live.chain import ChainLive
 from portfolio.live.patches import live_view
+from portfolio.option_chain.shown import Shown, ShownRow
 from tests.portfolio.factories import make_account, make_connection
 from tests.portfolio.live.test_panel_live import Books
 

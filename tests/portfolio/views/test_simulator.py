@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from brokerage import simulated
-from portfolio.simulator_catalogue import ACTIONS, SCENARIOS
+from portfolio.simulation.catalogue import ACTIONS, SCENARIOS
 from tests.portfolio import factories
 from tests.simulator.running import process
 

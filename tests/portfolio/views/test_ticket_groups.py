@@ -13,8 +13,8 @@ from brokerage import market
 from brokerage.execution import guard_settings
 from brokerage.execution.commands import OrderLeg
 from brokerage.models import Account, Instrument, Position
-from portfolio import ticket_values
 from portfolio.live.hub import hub
+from portfolio.ticket import values as ticket_values
 from tests.brokerage.outer_broker import error
 from tests.contract.browser_form import read_form
 from tests.portfolio import factories

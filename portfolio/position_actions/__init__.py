@@ -1,0 +1,1 @@
+"""From positions to orders: close, reverse, roll and what else a row offers."""

@@ -1,0 +1,1 @@
+"""The page that steers the simulator."""
