@@ -72,7 +72,7 @@ def summary(results: list[Told]) -> Told:
         "orders": _sum(results, "orders"),
         "changes": _sum(results, "changes"),
         "kills": _sum(results, "kills"),
-        "endings": _sum(results, "endings"),
+        "endings": _by_name(results, "endings"),
         "shocks": _by_name(results, "shocks"),
         "fault_hits": _by_name(results, "fault_hits"),
         "memory_mib_third_to_end": _memory(results),

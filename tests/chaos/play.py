@@ -49,7 +49,7 @@ class Result:
     orders: int = 0
     changes: int = 0
     kills: int = 0
-    endings: int = 0
+    endings: dict[str, int] = field(default_factory=dict)
     shocks: dict[str, int] = field(default_factory=dict)
     fault_hits: dict[str, int] = field(default_factory=dict)
     memory_mib: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -76,7 +76,7 @@ def play(seed: int, seconds: float, servers: Servers, logs: Path) -> Result:
         quiet(simulator)
         verdict.judge(simulator, connection, result)
         result.kills = sum(child.kills for child in children)
-        result.endings = sum(child.endings for child in children)
+        result.endings = {child.name: child.endings for child in children if child.endings}
     finally:
         for child in children:
             child.kill()

@@ -81,7 +81,11 @@ class Child:
         self.start()
 
     def revive(self) -> None:
-        """A process that ended by itself is started again, as a supervisor would."""
+        """A process that ended by itself is started again, as every supervisor does.
+
+        A worker may end so: Celery's Redis transport fails when the server goes away while a
+        thread acknowledges a task.
+        """
         if self.process.poll() is not None:
             self.endings += 1
             self.start()
