@@ -13,7 +13,7 @@ from typing import Any
 from tests.chaos.stage import ROOT
 
 # A run that has not ended so long after its trading hangs.
-PATIENCE = 600.0
+PATIENCE = 300.0
 Told = dict[str, Any]
 
 
@@ -41,21 +41,23 @@ def run(seed: int, seconds: float) -> Told:
     logs = ROOT / ".chaos" / str(seed)
     command = [sys.executable, "-m", "tests.chaos.one", "--seed", str(seed)]
     command += ["--seconds", str(seconds), "--logs", str(logs)]
+    try:
+        return last_line(command, seconds + PATIENCE)
+    except (IndexError, ValueError, subprocess.TimeoutExpired) as failure:
+        return {"seed": seed, "differences": [f"the run did not end well: {failure}"]}
+
+
+def last_line(command: list[str], timeout: float) -> Told:
+    """The JSON that a command ends with; asked to end when it takes longer than `timeout`."""
     # Servers of its own, whatever the caller uses.
     apart = {"DATABASE_URL", "REDIS_URL"}
     env = {name: value for name, value in os.environ.items() if name not in apart}
-    try:
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=env,
-            stdout=subprocess.PIPE,
-            text=True,
-            timeout=seconds + PATIENCE,
-        )
-        return dict(json.loads(done.stdout.strip().splitlines()[-1]))
-    except (IndexError, ValueError, subprocess.TimeoutExpired) as failure:
-        return {"seed": seed, "differences": [f"the run did not end well: {failure}"]}
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            told, _ = process.communicate(timeout=timeout)
+        finally:
+            process.terminate()
+    return dict(json.loads(told.strip().splitlines()[-1]))
 
 
 def summary(results: list[Told]) -> Told:

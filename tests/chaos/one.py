@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -31,6 +32,11 @@ def set_up(servers: Servers) -> None:
     call_command("migrate", verbosity=0)
 
 
+def end_cleanly() -> None:
+    """Asked to end, everything that was started is ended."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
@@ -38,6 +44,7 @@ def main() -> int:
     parser.add_argument("--logs", type=Path, required=True, help="where the processes write")
     options = parser.parse_args()
     options.logs.mkdir(parents=True, exist_ok=True)
+    end_cleanly()
     servers = Servers()
     try:
         set_up(servers)

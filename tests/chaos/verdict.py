@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tests.chaos.stage import START, Simulator
 
 if TYPE_CHECKING:
+    from tests.chaos.day import Day
     from tests.chaos.play import Result
 
 # A frozen stream is found out, a lost server's worker is back.
@@ -17,11 +18,11 @@ ALIVE_SECONDS = 90.0
 
 
 def wait_for_stream(connection: Any, timeout: float = 90.0) -> None:
-    if not _until(lambda: _stream_is_up(connection), timeout):
+    if not _until(lambda: stream_is_up(connection), timeout):
         raise TimeoutError("the gateway did not open the account stream")
 
 
-def judge(simulator: Simulator, connection: Any, result: Result) -> None:
+def judge(simulator: Simulator, connection: Any, result: Result | Day) -> None:
     """One sync, every line compared; then the processes must be at work and spoil nothing."""
     from django.db import connection as database
     from django.utils import timezone
@@ -37,7 +38,7 @@ def judge(simulator: Simulator, connection: Any, result: Result) -> None:
     _facts(connection, result)
 
 
-def _one_sync(connection: Any, result: Result) -> None:
+def _one_sync(connection: Any, result: Result | Day) -> None:
     from brokerage.sync import runs, schedule
 
     started = time.monotonic()
@@ -49,7 +50,7 @@ def _one_sync(connection: Any, result: Result) -> None:
         result.differences.append(f"the sync: {run.message} {failed}")
 
 
-def _compare(connection: Any, result: Result, when: str) -> None:
+def _compare(connection: Any, result: Result | Day, when: str) -> None:
     """Every account, every line, every figure; the clock stands still."""
     from brokerage.credentials import client_for
     from brokerage.models import Account
@@ -70,22 +71,22 @@ def _compare(connection: Any, result: Result, when: str) -> None:
             ]
 
 
-def _alive(connection: Any, stopped: Any, result: Result) -> None:
+def _alive(connection: Any, stopped: Any, result: Result | Day) -> None:
     """The stream is up again, and the worker has read by itself since the faults stopped."""
     from brokerage.models import SyncRun
 
     def works() -> bool:
         own = SyncRun.objects.filter(connection=connection, started_at__gt=stopped, state="done")
-        return _stream_is_up(connection) and own.count() > 1
+        return stream_is_up(connection) and own.count() > 1
 
     started = time.monotonic()
     if not _until(works, ALIVE_SECONDS):
-        lamp = "up" if _stream_is_up(connection) else "down"
+        lamp = "up" if stream_is_up(connection) else "down"
         result.differences.append(f"the desk did not come back: stream {lamp}")
     result.seconds_to_alive = round(time.monotonic() - started, 1)
 
 
-def _facts(connection: Any, result: Result) -> None:
+def _facts(connection: Any, result: Result | Day) -> None:
     from brokerage import sealing
     from brokerage.enums import ConnectionState
 
@@ -96,7 +97,7 @@ def _facts(connection: Any, result: Result) -> None:
     result.differences += [f"audit: {problem}" for problem in sealing.verify().problems]
 
 
-def _stream_is_up(connection: Any) -> bool:
+def stream_is_up(connection: Any) -> bool:
     from brokerage import selectors
 
     return selectors.stream_health(connection).account_stream.is_up
