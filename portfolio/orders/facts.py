@@ -60,7 +60,8 @@ class OrderFacts:
     reject_reason: str
     venues: str
     fills: list[FillFacts]
-    fills_pending: bool
+    # Legs whose executions are not all here, in words.
+    arriving: list[str]
     terminal: bool
     power: str
     links: list[str]
@@ -117,7 +118,7 @@ def order_facts(
         reject_reason=order.reject_reason,
         venues=", ".join(sorted({fill.venue for fill in fills if fill.venue})),
         fills=fills,
-        fills_pending=chip.text.startswith("Filled,"),
+        arriving=[leg.text for leg in order_words.arriving(order)],
         terminal=order.status in TERMINAL_STATUSES,
         power=power_words(intent),
         links=_links(order),
@@ -206,9 +207,9 @@ def _fills(order: Order) -> list[FillFacts]:
 
 
 def average_words(order: Order) -> str:
-    """The average net price per lot of what is executed, once every leg is."""
+    """The average net price per lot of what is executed, once every leg and execution is here."""
     progress = order_words.progress_of(order)
-    if not order.size or progress.filled != order.size:
+    if not order.size or progress.filled != order.size or order_words.arriving(order):
         return ""
     net = net_of_fills(order)
     return formats.structure_net(formats.rounded(net / order.size, 4).normalize())
