@@ -79,6 +79,7 @@ class Shocks:
             ("restart postgres", lambda: servers.restart_postgres(signal.SIGINT, down(0, 4))),
             ("kill postgres", lambda: servers.restart_postgres(signal.SIGKILL, down(0, 4))),
             ("kill valkey", lambda: servers.restart_valkey(down(0, 4))),
+            ("kill valkey", lambda: servers.restart_valkey(down(0, 4))),
         ]
 
     def _of_streams(self) -> list[tuple[str, Action]]:

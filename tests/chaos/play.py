@@ -76,7 +76,9 @@ def play(seed: int, seconds: float, servers: Servers, logs: Path) -> Result:
         quiet(simulator)
         verdict.judge(simulator, connection, result)
         result.kills = sum(child.kills for child in children)
-        result.endings = {child.name: child.endings for child in children if child.endings}
+        result.endings = _endings(children)
+        if result.endings:
+            result.differences.append(f"ended by themselves: {result.endings}")
     finally:
         for child in children:
             child.kill()
@@ -131,6 +133,12 @@ def _trade(
     result.memory_mib = memory.end()
     result.orders, result.changes = trader.orders, trader.changes
     result.shocks, result.fault_hits = dict(shocks.done), _hits(simulator)
+
+
+def _endings(children: list[Child]) -> dict[str, int]:
+    """How often each process ended that nobody had killed."""
+    counts = {child.name: child.endings + child.has_ended() for child in children}
+    return {name: count for name, count in counts.items() if count}
 
 
 def _seconds_since(simulator: Simulator, began: datetime) -> float:

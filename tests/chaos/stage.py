@@ -81,14 +81,13 @@ class Child:
         self.start()
 
     def revive(self) -> None:
-        """A process that ended by itself is started again, as every supervisor does.
-
-        A worker may end so: Celery's Redis transport fails when the server goes away while a
-        thread acknowledges a task.
-        """
-        if self.process.poll() is not None:
+        """A process that ended by itself is started again, as a supervisor would, and counted."""
+        if self.has_ended():
             self.endings += 1
             self.start()
+
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
 
     def memory(self) -> float:
         """Resident memory in MiB."""
