@@ -249,8 +249,8 @@ class Shell:
     @cached_property
     def past(self) -> Past | None:
         """The frame of a page that shows the past."""
-        at = self.desk.as_of
-        if at is None:
+        at, shown = self.desk.as_of, self.desk.broker_instant
+        if at is None or shown is None:
             return None
         begins = history.begins([item.account for item in self.desk.facts.accounts])
         query = self.request.GET.copy()
@@ -258,9 +258,10 @@ class Shell:
         back = f"{self.request.path}?{query.urlencode()}" if query else self.request.path
         earlier = begins is None or at < begins
         return Past(
-            formats.market_datetime(at),
+            formats.market_datetime(shown),
             back,
-            f"The history of the mirror begins {formats.market_datetime(begins)}."
+            f"The history of the mirror begins "
+            f"{formats.market_datetime(begins + self.desk.clock_offset)}."
             if earlier and begins
             else "",
         )

@@ -23,13 +23,13 @@ PAGE_SIZE = 50
 def account_detail(request: HttpRequest, environment: str, number: str) -> HttpResponse:
     account = access.get_account(request.user, environment, number)
     desk = desk_of(request)
-    at = desk.as_of
+    at, then = desk.as_of, desk.broker_instant
     everything = [*selectors.accounts_for(request.user, include_closed=True)]
     facts = load_desk(everything, Scope(environment, number), at=at)
     valuation = desk.valued(facts)
     here = facts.accounts[0]
     booked = selectors.transactions_for([account])
-    pages = Paginator(history.transactions_at([account], at) if at else booked, PAGE_SIZE)
+    pages = Paginator(history.transactions_at([account], then) if then else booked, PAGE_SIZE)
     page = pages.get_page(request.GET.get("page"))
     context = {
         "account": here,
