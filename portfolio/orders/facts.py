@@ -88,6 +88,8 @@ def order_facts(
     chip = order_words.status_chip(order)
     fills = _fills(order)
     problem = services.cancel_problem(order)
+    if order.gone_at is not None:
+        problem = problem or "The broker no longer knows this order."
     legs = list(order.legs.all())
     moment = order.received_at or order.live_at
     words = order_words.leg_words(legs)
@@ -119,7 +121,7 @@ def order_facts(
         venues=", ".join(sorted({fill.venue for fill in fills if fill.venue})),
         fills=fills,
         arriving=[leg.text for leg in order_words.arriving(order)],
-        terminal=order.status in TERMINAL_STATUSES,
+        terminal=order.status in TERMINAL_STATUSES or order.gone_at is not None,
         power=power_words(intent),
         links=_links(order),
         rules=order_rules.rule_words(order),
@@ -134,7 +136,8 @@ def order_facts(
 
 def is_changeable(order: Order) -> bool:
     """Whether its price, type or time in force can be changed now."""
-    return bool(order.editable) and not services.replace_problem(order)
+    known = order.gone_at is None
+    return known and bool(order.editable) and not services.replace_problem(order)
 
 
 def moving_amount(order: Order) -> str | None:

@@ -142,6 +142,9 @@ def status_chip(order: Order) -> Chip:
         tip = "; ".join(leg.text for leg in missing)
     if order.status == "Contingent" and order.contingent_status:
         tip = order.contingent_status
+    if order.gone_at is not None and order.status not in TERMINAL_STATUSES:
+        tip = "the broker's books began anew and no longer know it; this was its last word"
+        return Chip(f"{order.status}, gone at the broker", "terminal", tip)
     if order.status not in _HINTS:
         tip = "a status this desk does not know; shown as the broker says it"
     return Chip(text, _tone(order), tip)
