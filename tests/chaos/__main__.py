@@ -13,7 +13,7 @@ from typing import Any
 from tests.chaos.stage import ROOT
 
 # A run that has not ended so long after its trading hangs.
-PATIENCE = 300.0
+PATIENCE = 600.0
 Told = dict[str, Any]
 
 

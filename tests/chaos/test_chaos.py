@@ -11,7 +11,7 @@ from tests.chaos.__main__ import run
 SECONDS = float(os.environ.get("CHAOS_SECONDS", "15"))
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(900)
 def test_after_the_faults_one_sync_makes_the_books_equal():
     told = run(8, SECONDS)
     assert told["differences"] == []

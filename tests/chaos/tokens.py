@@ -23,22 +23,25 @@ class Tokens:
 
     def refreshes(self) -> int:
         """Those since the last time it was asked."""
-        found = self._entries.filter(action=REFRESH).count()
+        found = self._answered().count()
         self._counted, new = found, found - self._counted
         return new
 
     def judge(self, day: Day, speed: float) -> None:
         """Add what is wrong to the day's differences."""
-        times = list(
-            self._entries.filter(action=REFRESH).order_by("at").values_list("at", flat=True)
-        )
+        times = list(self._answered().order_by("at").values_list("at", flat=True))
         spans = [
             (later - earlier).total_seconds() * speed / 60 for earlier, later in pairwise(times)
         ]
         day.shortest_refresh_minutes = round(min(spans), 2) if spans else None
+        day.failed_refreshes = self._entries.filter(action=REFRESH).count() - len(times)
         day.refused_tokens = self._entries.filter(kind="call", details__status=401).count()
         day.reconnects_asked = self._entries.filter(kind="connection", action="state").count()
         day.differences += self._problems(day)
+
+    def _answered(self) -> Any:
+        """Refreshes that brought a token; one that timed out is asked for again at once."""
+        return self._entries.filter(action=REFRESH, details__status=200)
 
     def _problems(self, day: Day) -> list[str]:
         problems = []

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from tests.chaos.play import Result
 
 # A frozen stream is found out, a lost server's worker is back.
-ALIVE_SECONDS = 90.0
+ALIVE_SECONDS = 180.0
 
 
-def wait_for_stream(connection: Any, timeout: float = 90.0) -> None:
+def wait_for_stream(connection: Any, timeout: float = 300.0) -> None:
     if not _until(lambda: stream_is_up(connection), timeout):
         raise TimeoutError("the gateway did not open the account stream")
 
