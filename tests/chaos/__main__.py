@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.chaos.one import end_cleanly
 from tests.chaos.stage import ROOT
 
 # A run that has not ended so long after its trading hangs.
@@ -24,6 +25,7 @@ def main() -> int:
     parser.add_argument("--record", type=Path, help="a file for the last line after each seed")
     options = parser.parse_args()
     seeds = [int(word) for word in options.seeds.replace(",", " ").split()]
+    end_cleanly()
     results: list[Told] = []
     for seed in seeds:
         results.append(run(seed, options.seconds))
