@@ -52,10 +52,14 @@ def order_url(
     values = {"group": group, "order_type": order_type, "time_in_force": time_in_force}
     if account is not None:
         values["account"] = account_key(account.environment, account.number)
-    amounts = {"price": price, "stop_trigger": stop_trigger}
-    values |= {name: amount_text(item) for name, item in amounts.items() if item is not None}
+    values |= amount_values({"price": price, "stop_trigger": stop_trigger})
     values |= {"price_effect": price_effect, "origin": origin}
     return _url({name: value for name, value in values.items() if value} | leg_values(legs))
+
+
+def amount_values(amounts: Mapping[str, Decimal | None]) -> dict[str, str]:
+    """Form values of the amounts that there are."""
+    return {name: amount_text(item) for name, item in amounts.items() if item is not None}
 
 
 def leg_values(legs: Sequence[OrderLeg]) -> dict[str, str]:
@@ -77,7 +81,7 @@ def values_of(account: Account, body: Mapping[str, Any]) -> dict[str, str]:
     """Form values that make this order, or this group of orders, again."""
     values = {"account": account_key(account.environment, account.number)}
     if "orders" not in body:
-        return values | _order_values(account, body) | _rule_values(body.get("rules") or {})
+        return values | _order_values(account, body) | rule_values(body.get("rules") or {})
     trigger = body.get("trigger-order")
     orders = [*([trigger] if trigger else []), *body["orders"]]
     values |= {"group": body["type"], "orders": str(len(orders))} | _ratio_values(body)
@@ -119,7 +123,8 @@ def _ratio_values(body: Mapping[str, Any]) -> dict[str, str]:
     return values
 
 
-def _rule_values(rules: Mapping[str, Any]) -> dict[str, str]:
+def rule_values(rules: Mapping[str, Any]) -> dict[str, str]:
+    """Form values of conditions and times, from a request's `rules`."""
     if not rules:
         return {}
     values = {"conditional": "on"}
