@@ -28,6 +28,7 @@ class Epoch:
         folder = servers.folder / f"broker-{number}"
         folder.mkdir()
         self.servers = servers
+        self.number = number
         self.broker = Broker(folder, seed)
         self.records = records
         self.tally = tally
@@ -37,7 +38,7 @@ class Epoch:
     def begin(self, accounts: int) -> None:
         self.broker.start()
         settings.SIMULATOR_URL = self.broker.facts["api_url"]
-        self.desk = ours.open_desk(self.broker.open_accounts(accounts))
+        self.desk = ours.open_desk(self.broker.open_accounts(accounts, self.number))
         self.gateway = self.servers.start_gateway(settings.SIMULATOR_URL)
         self._wait_for_stream()
 
