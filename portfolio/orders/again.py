@@ -11,7 +11,7 @@ from django.urls import reverse
 from brokerage.execution.commands import OrderLeg
 from brokerage.models import ComplexOrder, Order
 from portfolio.forms.ticket import account_key
-from portfolio.ticket.values import amount_values, leg_values, rule_values
+from portfolio.ticket.values import amount_values, closes_value, leg_values, rule_values
 
 
 def again_url(order: Order) -> str:
@@ -42,7 +42,8 @@ def group_again_url(group: ComplexOrder, orders: Sequence[Order]) -> str:
     }
     for index, order in enumerate(orders):
         lead = f"o{index}-" if index else ""
-        values |= {f"{lead}{name}": value for name, value in order_values(order).items()}
+        own = order_values(order) | closes_value(_symbols(orders[0]), _symbols(order))
+        values |= {f"{lead}{name}": value for name, value in own.items()}
     return _url(values | _ratio_values(group))
 
 
@@ -56,6 +57,10 @@ def _ratio_values(group: ComplexOrder) -> dict[str, str]:
     if group.ratio_price_is_threshold_based_on_notional:
         values["ratio_price_is_threshold_based_on_notional"] = "on"
     return values
+
+
+def _symbols(order: Order) -> list[str]:
+    return [leg.symbol for leg in order.legs.all()]
 
 
 def order_values(order: Order) -> dict[str, str]:

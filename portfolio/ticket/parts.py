@@ -11,10 +11,20 @@ from typing import Any
 from brokerage import market
 from brokerage.execution import checks, instruments, ticks
 from brokerage.execution.checks import InstrumentFacts
-from brokerage.execution.commands import EQUITY, FUTURE, OrderLeg, SubmitOrder
+from brokerage.execution.commands import (
+    CREDIT,
+    DEBIT,
+    EQUITY,
+    FUTURE,
+    OrderLeg,
+    SubmitOrder,
+)
 from brokerage.execution.instruments import Expiration
 from brokerage.models import Connection
-from portfolio.forms.ticket import OPTION_TYPES, Part, Ticket, closing
+from portfolio import formats
+from portfolio.forms.ticket import Ticket
+from portfolio.forms.ticket_fields import OPTION_TYPES
+from portfolio.forms.ticket_part import Part, closed_by
 from portfolio.live.cells import Cell
 from portfolio.live.hub import hub
 from portfolio.ticket import legs as ticket_legs
@@ -137,9 +147,28 @@ def part_pages(ticket: Ticket, chains: list[Mapping[str, Expiration]]) -> list[P
         if form.spec.own_legs:
             legs = ticket_legs.draft_legs(form, chain)
         else:
-            legs = [leg and closing(leg) for leg in pages[0].legs]
+            legs = closed_by(form.spec, pages[0].legs, form.values.get("closes"))
         pages.append(PartPage(form, chain, legs))
     return pages
+
+
+def name_choices(pages: list[PartPage]) -> None:
+    """The legs that a stop may close, by their names."""
+    for page in pages[1:]:
+        field = page.form.order.fields.get("closes")
+        if field is not None:
+            field.choices = [(n, _choice_words(n, leg)) for n, leg in enumerate(pages[0].legs)]
+
+
+def _choice_words(index: int, leg: OrderLeg | None) -> str:
+    if leg is None:
+        return f"Leg {index + 1}"
+    return formats.leg_label(leg.signed_quantity, leg.symbol, leg.instrument_type)
+
+
+def opposite(effect: str) -> str:
+    """What a structure is closed for that was opened for this."""
+    return DEBIT if effect == CREDIT else CREDIT
 
 
 def quote(page: PartPage, connection: Connection) -> None:

@@ -16,7 +16,8 @@ from brokerage.execution.amounts import amount_text
 from brokerage.execution.commands import OrderLeg
 from brokerage.models import Account, OrderIntent, OrderPreview
 from portfolio.formats import NEW_YORK
-from portfolio.forms.ticket import OPTION_TYPES, account_key
+from portfolio.forms.ticket import account_key
+from portfolio.forms.ticket_fields import OPTION_TYPES
 from portfolio.forms.ticket_rules import watched_text
 
 _AMOUNTS = ("price", "price-effect", "stop-trigger", "value", "gtc-date")
@@ -81,13 +82,13 @@ def values_of(account: Account, body: Mapping[str, Any]) -> dict[str, str]:
     """Form values that make this order, or this group of orders, again."""
     values = {"account": account_key(account.environment, account.number)}
     if "orders" not in body:
-        return values | _order_values(account, body) | rule_values(body.get("rules") or {})
+        return values | _order_values(account, body)
     trigger = body.get("trigger-order")
     orders = [*([trigger] if trigger else []), *body["orders"]]
     values |= {"group": body["type"], "orders": str(len(orders))} | _ratio_values(body)
     for index, order in enumerate(orders):
         lead = f"o{index}-" if index else ""
-        own = _order_values(account, order)
+        own = _order_values(account, order) | closes_value(symbols_of(orders[0]), symbols_of(order))
         values |= {f"{lead}{name}": value for name, value in own.items()}
     return values
 
@@ -109,7 +110,17 @@ def _order_values(account: Account, body: Mapping[str, Any]) -> dict[str, str]:
             values[f"leg-{index}-quantity"] = str(leg["quantity"])
         if kind in OPTION_TYPES:
             values[f"leg-{index}-contract"] = leg["symbol"]
-    return values
+    return values | rule_values(body.get("rules") or {})
+
+
+def symbols_of(body: Mapping[str, Any]) -> list[str]:
+    return [str(leg["symbol"]) for leg in body["legs"]]
+
+
+def closes_value(entry: Sequence[str], exits: Sequence[str]) -> dict[str, str]:
+    """Which of the first order's legs an order closes, where it closes one of several."""
+    one = exits[0] if len(exits) == 1 < len(entry) else ""
+    return {"closes": str(entry.index(one))} if one in entry else {}
 
 
 def _ratio_values(body: Mapping[str, Any]) -> dict[str, str]:
