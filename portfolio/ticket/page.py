@@ -215,6 +215,9 @@ def _show_panel(request: HttpRequest, page: TicketPage) -> None:
         for part in page.parts[1:]
         if part.quoted
     }
+    args["limits"] = {
+        part.prefix: f"{part.limit:f}" for part in page.parts if part.limit is not None
+    }
     facts = ticket_parts.underlying_facts(page.first, page.connection)
     if facts is not None and facts.streamer_symbol:
         tick = facts.ticks[-1].value if facts.ticks else None

@@ -30,7 +30,7 @@ from portfolio.live.hub import hub
 from portfolio.ticket import legs as ticket_legs
 from portfolio.ticket import quotes as ticket_quotes
 from portfolio.ticket import values as ticket_values
-from portfolio.ticket.bar import PriceBar, bar_of
+from portfolio.ticket.bar import bar_cells
 from portfolio.ticket.quotes import Net, QuotedLeg
 from portfolio.ticket.structure import StructureLeg, signed_net
 
@@ -106,14 +106,17 @@ class PartPage:
         return "Debit" if self.complete[0].buys else "Credit"
 
     @property
-    def bar(self) -> PriceBar | None:
-        """Where the typed limit stands between natural and the other side."""
-        values = self.form.values
-        typed = ticket_values.decimal_of(str(values.get("price") or ""))
-        if typed is None or not self.complete:
+    def limit(self) -> Decimal | None:
+        """The typed limit, signed like the net prices; None while there is none."""
+        if not self.complete or "price" in self.form.shape.absent:
             return None
-        effect = self.side or str(values.get("price_effect") or "")
-        return bar_of(self.net, typed if effect == "Credit" else -typed)
+        return signed_net(self.form.values, self.side, None)
+
+    @property
+    def bar(self) -> dict[str, Cell]:
+        """Where the limit stands between the best price and the natural one: marker and words."""
+        marker, words = bar_cells(self.prefix or "ticket", self.net, self.limit)
+        return {"marker": marker, "words": words}
 
     @property
     def complete(self) -> list[OrderLeg]:

@@ -159,9 +159,10 @@ def _parts(intent: OrderIntent) -> list[tuple[OrderWords, OrderFacts | None]]:
 
 @require_POST
 def ticket_structure(request: HttpRequest) -> HttpResponse:
-    """The structure block for what is typed now; nothing else of the ticket is touched."""
+    """The structure block and the bars for what is typed now; no field is touched."""
     page = ticket_page.load(request, request.POST, draft=True)
-    return render(request, "portfolio/_ticket_structure.html", {"structure": page.structure})
+    context = {"structure": page.structure, "page": page, "again": True}
+    return render(request, "portfolio/_ticket_structure.html", context)
 
 
 @require_POST

@@ -293,8 +293,12 @@ def test_the_structure_follows_the_typed_price(desk, account, options, quotes):
 
 def test_the_bar_says_where_the_limit_stands(desk, values, quotes):
     text = html(desk.post("/trade/", values | {"price": "229.40"}))
-    assert "at mid" in text and "M50.0 0v12" in text
+    assert "at mid" in text and 'class="limit-bar__limit at-10" id="ticket-bar"' in text
     assert "may fill at once" in html(desk.post("/trade/", values | {"price": "229.42"}))
+    moved = html(desk.post("/trade/structure/", values | {"price": "229.38"}))
+    assert "it waits" in moved and 'at-0" id="ticket-bar"' in moved
+    assert '"limits": {"": "-229.38"}' in moved
+    assert "No limit yet" in html(desk.post("/trade/", values | {"price": "x"}))
 
 
 def test_the_drawer_gets_a_fragment_at_every_step(desk, values):
