@@ -289,6 +289,12 @@ def test_the_structure_follows_the_typed_price(desk, account, options, quotes):
     # Both deltas nearly offset: −2 × 100 × (0.30 − 0.25).
     assert "−10.00" in text
     assert "+1,600.00" in html(desk.post("/trade/structure/", values | {"price": "8.00"}))
+    # Half of the credit is likelier to be seen some day than all of it on the last.
+    chances = [re.search(rf">{name}</dt><dd>(\d+)%", text) for name in ("Probability.*", "P50")]
+    assert all(chances), text
+    assert "seed 50" in text
+    naked = values | {"legs": "1", "leg-0-action": "Buy to Open"}
+    assert re.search(r"P50</dt><dd>—", html(desk.post("/trade/structure/", naked)))
 
 
 def test_the_bar_says_where_the_limit_stands(desk, values, quotes):
