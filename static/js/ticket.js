@@ -212,6 +212,23 @@
     }, 500);
   };
 
+  // --- On a phone in steps: legs, price, review. The style sheet hides what is not of the step --------
+  const root = document.documentElement;
+  const wrong = () => form() && form().querySelector('[aria-invalid="true"], .field__error, [role="alert"]');
+  const startSteps = () => {
+    if (!form() && !document.getElementById("ticket-confirm")) return;
+    const place = wrong();
+    root.dataset.ticketStep = place && !place.closest(".ticket-legs") ? "terms" : "legs";
+  };
+  const goStep = (event) => {
+    const button = event.target.closest("[data-ticket-step]");
+    if (!button || button === root || !form()) return;
+    root.dataset.ticketStep = button.dataset.ticketStep;
+    const first = [...form().querySelectorAll(`.ticket-${button.dataset.ticketStep} :is(select, input)`)].find((field) => field.offsetParent);
+    window.scrollTo(0, 0);
+    if (first) first.focus({ preventScroll: true });
+  };
+
   // --- The drawer: a ticket beside the page it was opened from, on wide screens -----------------------
   const WIDE = 1200;
   const drawer = () => document.getElementById("drawer");
@@ -252,6 +269,7 @@
   };
 
   document.addEventListener("click", move);
+  document.addEventListener("click", goStep);
   document.addEventListener("click", open);
   document.addEventListener("click", (event) => { if (event.target.closest("[data-drawer-close]")) shut(); });
   document.addEventListener("pointerdown", press, true);
@@ -281,4 +299,5 @@
   document.addEventListener("htmx:afterSettle", filled);
   document.addEventListener("htmx:afterSettle", countdown);
   countdown();
+  startSteps();
 })();

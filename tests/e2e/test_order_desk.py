@@ -289,6 +289,8 @@ def test_a_day_on_the_phone(browser: Browser, desk: LiveDesk, sign_in: SignIn) -
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = sign_in(context.new_page())
     trading.open_ticket(page, desk, "INTC", 5)
+    expect(page.get_by_label("Limit price", exact=True)).to_be_hidden()
+    page.get_by_role("button", name="Next: price").click()
     page.get_by_label("Limit price", exact=True).fill(
         str(trading.share_of_mark(desk, "INTC", "0.8"))
     )
