@@ -103,17 +103,17 @@ def _form_again(
 @require_POST
 def ticket_submit(request: HttpRequest) -> HttpResponse:
     """Send what was confirmed, once; leads to the same result however often it is asked for."""
-    shown = open_preview(request.user, request.POST.get("preview", ""))
+    preview_id = request.POST.get("preview", "")
     try:
         intent = services.submit(
             request.user,
-            shown.pk,
+            preview_id,
             request.POST.get("content_hash", ""),
             request.POST.get("client_order_id", ""),
             other_account_confirmed=request.POST.get("other_account") == "yes",
         )
     except services.Conflict as refusal:
-        return _conflict(request, shown, str(refusal))
+        return _conflict(request, open_preview(request.user, preview_id), str(refusal))
     return redirect("portfolio:ticket-result", intent.pk)
 
 
