@@ -137,6 +137,6 @@ def _leg_order(leg: Leg) -> tuple[Any, ...]:
     return (leg.closed_today, leg.is_option, leg.expiration or date.max, leg.symbol)
 
 
-def working_orders(accounts: Iterable[Account]) -> list[Order]:
-    """Orders that are not finished, newest first, with their legs."""
-    return list(selectors.orders_for(accounts, "working"))
+def working_orders(accounts: Iterable[Account], most: int | None = None) -> list[Order]:
+    """Orders that are not finished, newest first, with their legs; `most` of them at most."""
+    return list(selectors.orders_for(accounts, "working")[:most])

@@ -9,14 +9,13 @@ from decimal import Decimal, InvalidOperation
 
 from brokerage.enums import TERMINAL_STATUSES
 from brokerage.execution import services
-from brokerage.execution.commands import OrderLeg
 from brokerage.models import Fill, Order, OrderIntent
 from portfolio import formats
 from portfolio.live.cells import Cell
 from portfolio.orders import rules as order_rules
 from portfolio.orders import words as order_words
+from portfolio.orders.again import again_url
 from portfolio.orders.words import Chip
-from portfolio.ticket import values as ticket_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,24 +144,6 @@ def moving_amount(order: Order) -> str | None:
     if order.price is not None:
         return "price"
     return "stop_trigger" if order.stop_trigger is not None else None
-
-
-def again_url(order: Order) -> str:
-    """The address of a ticket filled with the same order."""
-    legs = [
-        OrderLeg(leg.instrument_type, leg.symbol, leg.action, leg.quantity)
-        for leg in order.legs.all()
-    ]
-    return ticket_values.order_url(
-        order.account,
-        legs,
-        order_type=order.order_type,
-        time_in_force=order.time_in_force,
-        price=order.price,
-        price_effect=order.price_effect,
-        stop_trigger=order.stop_trigger,
-        origin=f"order:{order.pk}",
-    )
 
 
 def text_of(order: Order) -> str:
