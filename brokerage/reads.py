@@ -8,6 +8,7 @@ ReadError (NotAvailable, Missing) when there is nothing to show.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.utils import timezone
@@ -20,7 +21,7 @@ from brokerage.tastytrade.payloads.balances import NetLiqBar
 from brokerage.tastytrade.payloads.base import Payload
 from brokerage.tastytrade.payloads.chains import FutureNestedChain, NestedChain
 from brokerage.tastytrade.payloads.instruments import QuantityPrecision
-from brokerage.tastytrade.payloads.margin import MarginRequirements
+from brokerage.tastytrade.payloads.margin import MarginRequirements, PublicConfiguration
 from brokerage.tastytrade.payloads.market_data import MarketData, MarketMetrics, SymbolMatch
 from brokerage.tastytrade.payloads.market_time import CurrentSession
 from brokerage.tastytrade.resources import (
@@ -47,6 +48,7 @@ __all__ = [
     "net_liq_history",
     "option_chain",
     "quantity_precisions",
+    "risk_free_rate",
     "search",
     "sessions",
 ]
@@ -176,6 +178,16 @@ def quantity_precisions(connection: Connection) -> Read[tuple[QuantityPrecision,
     """How many decimals a quantity may have, by type and symbol."""
     call = instrument_calls.quantity_precisions()
     return ask(connection, _question("precisions", [], call, _rows(QuantityPrecision), PRECISIONS))
+
+
+def risk_free_rate(connection: Connection) -> Read[Decimal | None]:
+    """The broker's risk-free rate as a fraction; None where it does not say."""
+    call = margin.public_configuration()
+    return ask(connection, _question("rate", [], call, _risk_free, PRECISIONS))
+
+
+def _risk_free(rows: list[dict[str, Any]]) -> Decimal | None:
+    return PublicConfiguration.read(rows[0]).risk_free_rate
 
 
 _SINGLE: dict[str, Callable[[str], Call[Any]]] = {

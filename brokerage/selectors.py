@@ -21,6 +21,8 @@ from brokerage.models import (
     Balance,
     Connection,
     Instrument,
+    MarginRequirement,
+    MarketMetric,
     Notice,
     Order,
     OrderLeg,
@@ -105,6 +107,16 @@ def instruments_for(environment: str, symbols: Iterable[str]) -> dict[str, Instr
     """Mirrored facts by tastytrade symbol; what is not mirrored is absent."""
     rows = Instrument.objects.filter(environment=environment, symbol__in=list(symbols))
     return {instrument.symbol: instrument for instrument in rows}
+
+
+def metrics_for(environment: str, symbols: Iterable[str]) -> QuerySet[MarketMetric]:
+    """Volatility figures, betas and dividends of underlyings; what is not mirrored is absent."""
+    return MarketMetric.objects.filter(environment=environment, symbol__in=list(symbols))
+
+
+def margin_for(accounts: Iterable[Account]) -> QuerySet[MarginRequirement]:
+    """The broker's margin report as it stands: a row a group, the totals under an empty code."""
+    return MarginRequirement.objects.filter(account__in=_pks(accounts), gone_at=None)
 
 
 def notices_for(user: Any) -> QuerySet[Notice]:

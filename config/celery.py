@@ -15,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 broker.install()
 app = Celery("strikedesk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["brokerage"])
+app.autodiscover_tasks(["brokerage", "portfolio"])
 
 
 @setup_logging.connect
@@ -51,6 +51,11 @@ def schedule(sender: Celery, **_: object) -> None:
             "task": "brokerage.tasks.seal_audit",
             "schedule": settings.AUDIT_SEAL_SECONDS,
             "options": {"expires": settings.AUDIT_SEAL_SECONDS},
+        },
+        "daily-marks": {
+            "task": "portfolio.tasks.keep_daily_marks",
+            "schedule": settings.DAILY_MARKS_SECONDS,
+            "options": {"expires": settings.DAILY_MARKS_SECONDS},
         },
         "reconcile-unknown": {
             "task": "brokerage.tasks.reconcile_unknown",

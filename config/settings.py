@@ -174,6 +174,8 @@ RECONCILE_BOOKS_SECONDS = env.seconds("RECONCILE_BOOKS_SECONDS", 900, minimum=1)
 # How long calls to the broker stay in the audit, in days; what people did stays for good.
 AUDIT_CALL_DAYS = env.integer("AUDIT_CALL_DAYS", 30, minimum=1)
 AUDIT_SEAL_SECONDS = env.seconds("AUDIT_SEAL_SECONDS", 10, minimum=1)
+# How often the marks of the day are written while the market is open; the last stand for its close.
+DAILY_MARKS_SECONDS = env.seconds("DAILY_MARKS_SECONDS", 300, minimum=1)
 RECONCILE_TICK_SECONDS = env.seconds("RECONCILE_TICK_SECONDS", 5, minimum=1)
 
 # --- The broker -------------------------------------------------------------------------------

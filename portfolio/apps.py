@@ -7,4 +7,18 @@ class PortfolioConfig(AppConfig):
 
     def ready(self) -> None:
         # Live views register themselves by their page's name.
-        from portfolio.live import chain, chain_roll, orders, pages, ticket  # noqa: F401
+        # So do the explainers of figures, by family.
+        from portfolio.expirations import arithmetic as expiration_arithmetic  # noqa: F401
+        from portfolio.figures import frame  # noqa: F401
+        from portfolio.live import (  # noqa: F401
+            chain,
+            chain_roll,
+            orders,
+            pages,
+            ticket,
+            trade_chains,
+        )
+        from portfolio.positions import arithmetic as position_arithmetic  # noqa: F401
+        from portfolio.positions import live as position_live  # noqa: F401
+        from portfolio.risk import arithmetic as risk_arithmetic  # noqa: F401
+        from portfolio.trade_chains import arithmetic  # noqa: F401

@@ -14,7 +14,9 @@ from portfolio.formats import NEW_YORK
 
 PARAMETER = "as_of"
 # Pages that can show the past; others show the present whatever the address says.
-PAGES = frozenset({"position-list", "position-table", "account-detail", "activity-list"})
+PAGES = frozenset(
+    {"position-list", "position-table", "position-csv", "account-detail", "activity-list", "figure"}
+)
 
 
 class BadInstant(ValueError):

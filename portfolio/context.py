@@ -20,6 +20,7 @@ from portfolio import formats
 from portfolio.analytics.pnl import buying_power_use
 from portfolio.as_of import PARAMETER
 from portfolio.desk import RequestDesk, desk_of
+from portfolio.figures.drawer import snapshot_id
 from portfolio.live.cells import Cell, shell_cells
 from portfolio.orders import news as order_news
 from portfolio.scope import Scope, environments
@@ -29,12 +30,16 @@ from users.look import Look
 
 _CONNECTION_PAGES = ("connection-list", "connection-new", "connection-remove")
 _POSITION_PAGES = ("position-list", "position-actions", "roll")
+_CHAIN_PAGES = ("trade-chain-list", "trade-chain-detail", "trade-chain-not-rolled")
 # URL name, word, icon, names of pages that belong to it.
 NAVIGATION = (
     ("portfolio:dashboard", "Dashboard", "dashboard", ("dashboard", "account-detail")),
     ("portfolio:position-list", "Positions", "positions", _POSITION_PAGES),
     ("portfolio:ticket", "Trade", "trade", ("ticket", "ticket-preview", "ticket-result", "chain")),
     ("portfolio:order-list", "Orders", "orders", ("order-list", "order-detail")),
+    ("portfolio:risk", "Risk", "risk", ("risk",)),
+    ("portfolio:expirations", "Expirations", "expirations", ("expirations",)),
+    ("portfolio:trade-chain-list", "Chains", "chains", _CHAIN_PAGES),
     ("portfolio:guards", "Guards", "guards", ("guards", "guards-account", "kill-switch")),
     ("portfolio:activity-list", "Activity", "activity", ("activity-list",)),
     ("portfolio:sync-status", "Sync", "refresh", ("sync-status", "audit-list")),
@@ -43,7 +48,17 @@ NAVIGATION = (
     ("portfolio:simulator", "Simulator", "simulator", ("simulator", "simulator-act")),
 )
 # On a phone these stand behind "More".
-_SECONDARY = ("Guards", "Activity", "Sync", "Connections", "Notices", "Simulator")
+_SECONDARY = (
+    "Dashboard",
+    "Chains",
+    "Expirations",
+    "Guards",
+    "Activity",
+    "Sync",
+    "Connections",
+    "Notices",
+    "Simulator",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +313,11 @@ class Shell:
     @property
     def live_args(self) -> dict[str, str]:
         return self.desk.live_args
+
+    @property
+    def snapshot(self) -> str:
+        """The name of the instant at which every figure of this page was valued."""
+        return snapshot_id(self.desk.now)
 
     @property
     def rendered_at(self) -> int:

@@ -15,6 +15,7 @@ from brokerage import market, watching
 from brokerage.models import Account
 from portfolio import as_of, selectors
 from portfolio.facts import Desk
+from portfolio.ledger.ledgers import Ledgers, load_ledgers
 from portfolio.live.book import LatestBook
 from portfolio.live.hub import hub
 from portfolio.live.valuation import Valuation
@@ -86,11 +87,26 @@ class RequestDesk:
     def valuation(self) -> Valuation:
         return self.valued(self.facts)
 
+    @cached_property
+    def ledgers(self) -> Ledgers:
+        """Lots and P/L by date of the accounts in view."""
+        return load_ledgers(self.facts.accounts, at=self.as_of)
+
     def valued(self, facts: Desk) -> Valuation:
         """Facts at the latest books; those of the past at the marks that were mirrored then."""
-        valuation = Valuation(facts, PastBook if self.as_of else hub.book)
+        valuation = Valuation(facts, PastBook if self.as_of else self._book)
         valuation.update(self.now)
         return valuation
+
+    @cached_property
+    def _books(self) -> dict[str, LatestBook]:
+        return {}
+
+    def _book(self, feed: str) -> LatestBook:
+        """A feed's book, frozen for this request at its first use."""
+        if feed not in self._books:
+            self._books[feed] = hub.book(feed).frozen()
+        return self._books[feed]
 
     @property
     def live_args(self) -> dict[str, str]:

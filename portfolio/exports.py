@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.http import StreamingHttpResponse
 
 # A cell that begins so would be computed by a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A negative amount begins like one, and is none.
+_AMOUNT = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
 class _Echo:
@@ -63,5 +66,6 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     text = str(value)
-    risky = isinstance(value, str) and text.startswith(_FORMULA)
+    is_amount = _AMOUNT.fullmatch(text) is not None
+    risky = isinstance(value, str) and text.startswith(_FORMULA) and not is_amount
     return f"'{text}" if risky else text

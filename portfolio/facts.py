@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from brokerage.enums import EnvironmentName
 from brokerage.models import Account, Balance, Connection, Instrument, Position
@@ -87,6 +88,18 @@ class Leg:
     closed_today: bool = False
     # Of the contract itself, which for options on futures is not the group's product root.
     underlying_streamer: str = ""
+    # What an option delivers: of `contract` (the underlying as the broker names it) so many units
+    # each; None where an adjusted class does not say.
+    contract: str = ""
+    delivered: Decimal | None = None
+    strike: Decimal | None = None
+    right: str = ""
+    is_morning: bool = False
+    # The broker's previous close, and the price that its P/L of the year counts from.
+    close: Decimal | None = None
+    year_basis: Decimal | None = None
+    # When the broker last changed the position, by its own clock.
+    changed_at: datetime | None = None
 
     @property
     def is_option(self) -> bool:
@@ -158,7 +171,45 @@ def leg_of(row: Position, account: AccountFacts, instruments: dict[str, Instrume
         badges=_badges(row, instrument),
         closed_today=row.quantity == 0,
         underlying_streamer=contract.streamer_symbol if contract else "",
+        contract=row.underlying_symbol or row.symbol,
+        delivered=_delivered(row, instrument),
+        changed_at=row.updated_at,
+        close=_known(row.close_price, row, account),
+        year_basis=_known(row.average_yearly_market_close_price, row, account),
+        **_terms(row.symbol, instrument),
     )
+
+
+def _known(price: Decimal | None, row: Position, account: AccountFacts) -> Decimal | None:
+    """A close as sent; 0 of what cannot have closed at 0 means that it is not known."""
+    may_be_zero = KINDS.get(row.instrument_type) is Kind.OPTION and not account.blank_closes
+    return price if price or may_be_zero else None
+
+
+def _terms(symbol: str, instrument: Instrument | None) -> dict[str, Any]:
+    """An option's strike, right and settlement; the symbol says the first two at need."""
+    parts = formats.option_parts(symbol)
+    if parts is None:
+        return {}
+    strike = instrument.strike_price if instrument else None
+    return {
+        "strike": parts.strike if strike is None else strike,
+        "right": parts.right,
+        "is_morning": bool(instrument and instrument.settlement_type == "AM"),
+    }
+
+
+def _delivered(row: Position, instrument: Instrument | None) -> Decimal | None:
+    """Units of the underlying that one contract stands for; None when that is not known."""
+    if row.instrument_type == "Future Option":
+        return Decimal(1)
+    if row.instrument_type != "Equity Option":
+        return None
+    if instrument is None or instrument.option_chain_type != "Non-standard":
+        return row.multiplier
+    listed = instrument.raw.get("deliverables", [])
+    shares = [item for item in listed if item.get("symbol") == row.underlying_symbol]
+    return formats.decimal(shares[0].get("amount")) if len(shares) == 1 else None
 
 
 _FUTURE = re.compile(r"(/[0-9A-Z]{1,4}?)[FGHJKMNQUVXZ]\d{1,2}")

@@ -21,9 +21,14 @@ _THIRTY_SECONDS = {Decimal(1) / 32, Decimal(1) / 64, Decimal(1) / 128, Decimal(1
 
 
 def decimal(value: Number) -> Decimal | None:
-    """The exact decimal of what was given; NaN and infinities count as unknown."""
+    """The exact decimal of what was given; NaN and infinities count as unknown.
+
+    Of a float twelve digits count: the noise behind them must not decide how a cent is rounded.
+    """
     if value is None or value == "":
         return None
+    if isinstance(value, float):
+        value = f"{value:.12g}"
     number = value if isinstance(value, Decimal) else Decimal(str(value))
     return number if number.is_finite() else None
 
@@ -57,6 +62,12 @@ def money(value: Number) -> str:
 
 def signed_money(value: Number) -> str:
     return signed(value, 2)
+
+
+def signed_short(value: Number) -> str:
+    """For dense tables: whole from 100 on, with cents below: `+1,241`, `−87.00`."""
+    number = decimal(value)
+    return signed(value, 0 if number is not None and abs(number) >= 100 else 2)
 
 
 def price(value: Number, tick: Number = None) -> str:

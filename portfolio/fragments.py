@@ -50,6 +50,7 @@ def cell_html(cell: Cell, label: str = "") -> str:
     """A live `td`; the label shows on the phone's card only."""
     tip = f' title="{escape(cell.tip)}"' if cell.tip else ""
     mark = f' data-label="{label}"' if label else ""
+    mark += " data-figure" if cell.is_figure else ""
     return f'<td role="cell" id="{cell.id}" class="{cell.css}"{tip}{mark}>{escape(cell.text)}</td>'
 
 

@@ -9,6 +9,10 @@ PATHS: dict[str, str] = {
     "orders": '<path d="M6 4h11M6 10h11M6 16h11"/><path d="M3 4h.01M3 10h.01M3 16h.01"/>',
     "activity": '<path d="M3 10h3l2-6 4 12 2-6h3"/>',
     "trade": '<path d="M4 7h11l-3-3M16 13H5l3 3"/>',
+    "risk": '<path d="M3 4v13h14"/><path d="M5 13c3 0 3-7 6-7s3 6 6 6"/>',
+    "chains": '<circle cx="4" cy="15" r="2"/><circle cx="10" cy="10" r="2"/>'
+    '<circle cx="16" cy="5" r="2"/><path d="M5.5 13.7 8.5 11.3M11.5 8.7 14.5 6.3"/>',
+    "expirations": '<path d="M4 5h12v12H4zM4 9h12M7 3v4M13 3v4M10 11.5v2l1.5 1"/>',
     "connections": '<path d="M8 12a4 4 0 0 0 6 .5l2-2a4 4 0 0 0-5.7-5.7L9 6"/>'
     '<path d="M12 8a4 4 0 0 0-6-.5l-2 2a4 4 0 0 0 5.7 5.7L11 14"/>',
     "notices": '<path d="M5 8a5 5 0 0 1 10 0c0 5 2 6 2 6H3s2-1 2-6M8.5 17h3"/>',

@@ -10,10 +10,13 @@ app_name = "portfolio"
 
 _FAMILIES = (
     "frame",
+    "figures",
     "dashboard",
     "positions",
     "position_actions",
     "accounts",
+    "risk",
+    "expirations",
     "connections",
     "notices",
     "ticket",
@@ -25,6 +28,7 @@ _FAMILIES = (
     "guards",
     "kill",
     "activity",
+    "trade_chains",
     "sync_status",
     "audit",
     "simulator",

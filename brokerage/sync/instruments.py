@@ -10,6 +10,7 @@ from typing import Any
 from brokerage.enums import TERMINAL_STATUSES
 from brokerage.models import Account, Instrument, OrderLeg, Position
 from brokerage.sync import mapping
+from brokerage.sync.deliverables import ADJUSTED, with_deliverables
 from brokerage.sync.pacing import PacedClient
 from brokerage.sync.upsert import Written, upsert
 from brokerage.tastytrade import errors
@@ -71,8 +72,10 @@ def missing(environment: str, symbols: Wanted, now: datetime) -> Wanted:
         known = Instrument.objects.filter(
             environment=environment, instrument_type=kind, symbol__in=group
         )
-        if kind not in _FIXED:
-            known = known.filter(received_at__gte=now - _FRESH)
+        old = known.filter(received_at__lt=now - _FRESH)
+        # What an adjusted class delivers may be adjusted once more.
+        again = old.filter(option_chain_type=ADJUSTED) if kind in _FIXED else old
+        known = known.exclude(pk__in=again)
         rest = group - set(known.values_list("symbol", flat=True))
         if rest:
             needed[kind] = rest
@@ -97,8 +100,8 @@ def read(client: PacedClient, symbols: Wanted) -> Iterator[Any]:
             for start in range(0, len(ordered), _BATCH):
                 yield from client.send(lists[kind](ordered[start : start + _BATCH]))
         elif kind in singles:
-            for symbol in ordered:
-                yield from _one(client, singles[kind](symbol))
+            options = (found for name in ordered for found in _one(client, singles[kind](name)))
+            yield from with_deliverables(client, options)
 
 
 def _one(client: PacedClient, call: Any) -> Iterator[Any]:

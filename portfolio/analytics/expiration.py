@@ -76,7 +76,9 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class AccountView:
     """One account and underlying after the date: what changes, what is then held, what is short
-    without cover (calls against shares, in units of the underlying), and the strikes at risk."""
+    without cover (calls against shares, in units of the underlying), and the strikes at risk.
+    ``uncovered_legs`` are the sold calls that ``uncovered`` counts, the highest strikes first: what
+    covers is given to the lowest."""
 
     account: str
     underlying: str
@@ -88,6 +90,7 @@ class AccountView:
     pinned: tuple[Decimal, ...]
     is_complete: bool
     pinned_shares: tuple[Decimal, Decimal] = field(default=(ZERO, ZERO))
+    uncovered_legs: tuple[ExpiringLeg, ...] = ()
 
 
 def outcome(leg: ExpiringLeg, spot: Decimal | None, band: Decimal) -> Outcome:
@@ -152,6 +155,7 @@ def _account_view(
     before = sum((leg.quantity for leg in rest if not leg.is_option), ZERO)
     after = before + sum((item.shares for item in outcomes), ZERO)
     low, high = _pinned_range(outcomes, after)
+    uncovered = _uncovered(after, rest)
     return AccountView(
         account=account,
         underlying=underlying,
@@ -159,10 +163,11 @@ def _account_view(
         shares_before=before,
         shares_after=after,
         cash=sum((item.cash for item in outcomes), ZERO),
-        uncovered=_uncovered(after, rest),
+        uncovered=uncovered,
         pinned=tuple(sorted({i.leg.strike or ZERO for i in outcomes if i.is_pinned})),
         is_complete=all(item.fate is not Fate.UNKNOWN for item in outcomes),
         pinned_shares=(low, high),
+        uncovered_legs=_uncovered_legs(uncovered, rest),
     )
 
 
@@ -183,6 +188,18 @@ def _uncovered(shares: Decimal, rest: list[ExpiringLeg]) -> Decimal:
     owed = sum((-leg.quantity * leg.delivered for leg in calls if leg.quantity < 0), ZERO)
     long_calls = sum((leg.quantity * leg.delivered for leg in calls if leg.quantity > 0), ZERO)
     return max(ZERO, owed - max(shares, ZERO) - long_calls)
+
+
+def _uncovered_legs(units: Decimal, rest: list[ExpiringLeg]) -> tuple[ExpiringLeg, ...]:
+    """The sold calls that so many units are missing for."""
+    sold = [leg for leg in rest if leg.form is Form.CALL and leg.quantity < 0]
+    found, left = [], units
+    for leg in sorted(sold, key=lambda leg: (-(leg.strike or ZERO), leg.key)):
+        if left <= 0:
+            break
+        found.append(leg)
+        left += leg.quantity * leg.delivered
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,11 @@ class Note(Enum):
     NO_OPEN_PRICE = "the broker sent no average open price"
     NO_MULTIPLIER = "the broker sent no multiplier"
     NO_CLOSE = "previous close missing: counted from the open price"
+    NO_YEAR_END = "mark of 31 December missing: counted from the open price"
+    OPENING_ASSUMED = "bookings do not explain all of it: the broker's open price stands in"
+    POSITION_BEHIND = "bookings are newer than the position"
+    NO_PRICE = "a booking without a price"
+    FEES_PENDING = "fees of the latest fills are not booked yet"
     NO_GREEKS = "the feed has sent no Greeks"
     UNKNOWN_KIND = "unknown kind of instrument"
 

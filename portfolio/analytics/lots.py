@@ -7,7 +7,7 @@ never changes a figure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -55,10 +55,20 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The lots of one symbol in one account, oldest first, and what was closed before."""
+    """The lots of one symbol in one account, oldest first, and what was closed before.
+
+    ``since`` is how many of the closings were made before the present position was opened (or,
+    when nothing is open, the last one).
+    """
 
     lots: tuple[Lot, ...]
     closings: tuple[Closing, ...]
+    since: int = 0
+
+    @property
+    def present(self) -> Ledger:
+        """Without what was closed before the present position."""
+        return Ledger(self.lots, self.closings[self.since :])
 
     @property
     def quantity(self) -> Decimal:
@@ -75,11 +85,34 @@ class Ledger:
 
 def match(executions: Iterable[Execution]) -> Ledger:
     """The lots and closings that the executions leave behind."""
-    lots: list[Lot] = []
-    closings: list[Closing] = []
+    matcher = Matcher()
     for execution in sorted(executions, key=_order):
-        _apply(execution, lots, closings)
-    return Ledger(tuple(lots), tuple(closings))
+        matcher.apply(execution)
+    return matcher.ledger()
+
+
+@dataclass(slots=True)
+class Matcher:
+    """One symbol in one account while executions come in, in order of time."""
+
+    lots: list[Lot] = field(default_factory=list)
+    closings: list[Closing] = field(default_factory=list)
+    since: int = 0
+
+    def apply(self, execution: Execution) -> None:
+        """Closes the oldest lots of the other side; what is left over opens a lot."""
+        left = _close(execution, self.lots, self.closings)
+        if left is not None:
+            if not self.lots:
+                self.since = len(self.closings)
+            self.lots.append(left)
+
+    def ledger(self) -> Ledger:
+        return Ledger(tuple(self.lots), tuple(self.closings), self.since)
+
+    @property
+    def quantity(self) -> Decimal:
+        return sum((lot.quantity for lot in self.lots), ZERO)
 
 
 def _order(execution: Execution) -> tuple[datetime, Decimal, Decimal, Decimal, str]:
@@ -92,7 +125,7 @@ def _order(execution: Execution) -> tuple[datetime, Decimal, Decimal, Decimal, s
     )
 
 
-def _apply(execution: Execution, lots: list[Lot], closings: list[Closing]) -> None:
+def _close(execution: Execution, lots: list[Lot], closings: list[Closing]) -> Lot | None:
     left, fees = execution.quantity, execution.fees
     while left and lots and (lots[0].quantity > 0) != (left > 0):
         lot = lots[0]
@@ -115,8 +148,7 @@ def _apply(execution: Execution, lots: list[Lot], closings: list[Closing]) -> No
         )
         _shrink(lots, part, opening)
         left, fees = left + part, fees - paid
-    if left:
-        lots.append(Lot(left, execution.price, execution.day, fees, execution.key))
+    return Lot(left, execution.price, execution.day, fees, execution.key) if left else None
 
 
 def _shrink(lots: list[Lot], part: Decimal, fees: Decimal) -> None:
@@ -141,4 +173,37 @@ def split_lots(lots: Sequence[Lot], numerator: Decimal, denominator: Decimal) ->
             price=lot.price * denominator / numerator,
         )
         for lot in lots
+    )
+
+
+def exchange_lots(lots: Sequence[Lot], arrived: Decimal, points: Decimal) -> tuple[Lot, ...]:
+    """Lots given for ``arrived`` units (signed) of something else; what they cost goes with them.
+
+    ``points`` is the new multiplier over the old one. The last lot takes what thirds leave over.
+    """
+    before = sum((lot.quantity for lot in lots), ZERO)
+    made: list[Lot] = []
+    left = arrived
+    for lot in lots:
+        last = len(made) == len(lots) - 1
+        quantity = left if last else lot.quantity * arrived / before
+        price = lot.price * lot.quantity / (quantity * points)
+        made.append(replace(lot, quantity=quantity, price=price))
+        left -= quantity
+    return tuple(made)
+
+
+def exchange_closings(
+    closings: Sequence[Closing], ratio: Decimal, points: Decimal
+) -> tuple[Closing, ...]:
+    """What was closed before, in the new units: the same money."""
+    each = ratio * points
+    return tuple(
+        replace(
+            closing,
+            quantity=closing.quantity * ratio,
+            opened_at_price=closing.opened_at_price / each,
+            closed_at_price=closing.closed_at_price / each,
+        )
+        for closing in closings
     )

@@ -7,7 +7,7 @@ the cash of earlier days has already moved), for a year the mark of 31 December.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -43,10 +43,12 @@ class Pnl:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From the start of ``first``; ``base`` is the mark that stood just before it, if known."""
+    """From the start of ``first``; ``base`` is the mark that stood just before it, if known;
+    ``note`` says what it means when it is not."""
 
     first: date
     base: Decimal | None
+    note: Note = Note.NO_CLOSE
 
 
 def position_pnl(
@@ -57,7 +59,7 @@ def position_pnl(
     day: Span,
     year: Span,
 ) -> Pnl:
-    """All figures of one symbol in one account."""
+    """All figures of one symbol in one account, over all that the ledger holds."""
     opened = _open(ledger, mark, multiplier)
     realized = _realized(ledger.closings, multiplier)
     in_day = tuple(c for c in ledger.closings if c.closed >= day.first)
@@ -76,6 +78,18 @@ def position_pnl(
         fees_year=_fees(ledger.lots, ledger.closings, year.first),
         fees_open=sum((lot.fees for lot in ledger.lots), ZERO),
     )
+
+
+def present_pnl(
+    ledger: Ledger, mark: Decimal | None, multiplier: Decimal | None, *, day: Span, year: Span
+) -> Pnl:
+    """The figures of the position that is open now (or was last): what had been realized before it
+    was last flat is no part of realized, total and fees; it is of day and year."""
+    whole = position_pnl(ledger, mark, multiplier, day=day, year=year)
+    if not ledger.since:
+        return whole
+    now = position_pnl(ledger.present, mark, multiplier, day=day, year=year)
+    return replace(whole, realized=now.realized, total=now.total, fees=now.fees)
 
 
 def plus(*figures: Figure) -> Figure:
@@ -148,7 +162,7 @@ def _base(opened: date, price: Decimal, span: Span) -> tuple[Decimal, set[Note]]
     """The price a lot counts from; without the span's mark its own price, and a note says so."""
     if opened >= span.first:
         return price, set()
-    return (price, {Note.NO_CLOSE}) if span.base is None else (span.base, set())
+    return (price, {span.note}) if span.base is None else (span.base, set())
 
 
 def _lacking(mark: Decimal | None, multiplier: Decimal | None) -> tuple[Note, ...]:

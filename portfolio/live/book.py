@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from copy import copy
 
 from brokerage import market
 
@@ -70,6 +71,11 @@ class LatestBook:
             return market.parse_health(None)
         return self._health
 
+    def frozen(self) -> LatestBook:
+        """The book as it stands now, for one rendering: whatever comes meanwhile, its header,
+        table and cards are of one instant. Cells are copied when first read."""
+        return _Frozen(self)
+
     # --- The writer's side -----------------------------------------------------------------------
 
     def apply(self, frame: market.Frame) -> None:
@@ -97,3 +103,17 @@ class LatestBook:
                     setattr(held, name, value)
         if health.at >= self._health.at:
             self._health = health
+
+
+class _Frozen(LatestBook):
+    """A book that keeps what it was first read as."""
+
+    def __init__(self, book: LatestBook) -> None:
+        super().__init__(book.feed)
+        self._live, self._health = book, book.health()
+
+    def cells(self, symbol: str) -> market.Cells:
+        held = self._cells.get(symbol)
+        if held is None:
+            held = self._cells[symbol] = copy(self._live.cells(symbol))
+        return held

@@ -9,7 +9,6 @@ from decimal import Decimal
 from django.conf import settings
 
 from portfolio import formats
-from portfolio.analytics import marks
 from portfolio.analytics.facts import Figure, Total
 from portfolio.analytics.pnl import buying_power_use
 from portfolio.facts import AccountFacts, Desk, Group
@@ -18,19 +17,21 @@ from portfolio.live.valuation import (
     Totals,
     Valuation,
     is_offline,
-    last_of,
-    quote_of,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One live element. ``tip`` is for the page's first rendering; sockets patch text and class."""
+    """One live element. ``tip`` is for the page's first rendering; sockets patch text and class.
+
+    ``is_figure``: its arithmetic can be opened, under its id.
+    """
 
     id: str
     text: str
     css: str
     tip: str = ""
+    is_figure: bool = False
 
 
 def _css(*names: str) -> str:
@@ -39,13 +40,15 @@ def _css(*names: str) -> str:
 
 def pl_cell(id: str, value: Decimal | None, base: str, state: str = "", tip: str = "") -> Cell:
     """A P/L: sign in the text, arrow and colour by the class."""
-    return Cell(id, formats.signed_money(value), _css(base, formats.tone(value), state), tip)
+    css = _css(base, formats.tone(value), state)
+    return Cell(id, formats.signed_money(value), css, tip, is_figure=True)
 
 
 def number_cell(id: str, text: str, base: str, state: str = "", tip: str = "") -> Cell:
     if text == formats.UNKNOWN:
-        return Cell(id, text, _css(base, "missing"), tip)
-    return Cell(id, text, _css(base, "zero" if text == "0.00" else "", state), tip)
+        return Cell(id, text, _css(base, "missing"), tip, is_figure=True)
+    css = _css(base, "zero" if text == "0.00" else "", state)
+    return Cell(id, text, css, tip, is_figure=bool(text))
 
 
 def _tip(figure: Figure) -> str:
@@ -79,14 +82,15 @@ def mark_cell(id: str, value: LegValue) -> Cell:
     if value.leg.closed_today:
         return Cell(id, "", "num w-price")
     if value.mark is None:
-        return Cell(id, formats.UNKNOWN, "num w-price missing", _tip(value.open))
+        return Cell(id, formats.UNKNOWN, "num w-price missing", _tip(value.open), is_figure=True)
     state = _css(
         "stale" if value.mark.is_stale else "",
         "offline" if value.offline else "",
         "delayed" if value.leg.delayed else "",
     )
     text = formats.aligned(formats.price(formats.rounded(value.mark.price, 8), _mark_tick(value)))
-    return Cell(id, text, _css("num w-price", state), f"Mark: {value.mark.source.value}")
+    tip = f"Mark: {value.mark.source.value}"
+    return Cell(id, text, _css("num w-price", state), tip, is_figure=True)
 
 
 def _mark_tick(value: LegValue) -> Decimal | None:
@@ -157,13 +161,7 @@ def underlying_row_cells(groups: list[Group], valuation: Valuation, now: float) 
 def underlying_cell(group: Group, valuation: Valuation, now: float) -> Cell:
     """The last price of the underlying in its group's row."""
     book = valuation.book(group.feed)
-    symbol = group.streamer_symbol
-    mark = marks.choose(
-        quote_of(book.quote(symbol), now),
-        last_of(book.trade(symbol), now),
-        None,
-        limit=settings.STALE_QUOTE_SECONDS,
-    )
+    mark = valuation.spot(group.feed, group.streamer_symbol, now)
     old = _css(
         "stale" if mark is not None and mark.is_stale else "",
         "offline" if is_offline(book, now) else "",
@@ -222,5 +220,5 @@ def shell_cells(valuation: Valuation, now: float) -> dict[str, Cell]:
         "net_liq": number_cell("top-net-liq", formats.money(net_liq), "", stale),
         "day": pl_cell("top-day", day, "", state, totals.words),
         "power": number_cell("top-power", formats.money(power), "", stale),
-        "use": Cell("top-use", f"{formats.percent(use)} used", stale),
+        "use": Cell("top-use", f"{formats.percent(use)} used", stale, is_figure=True),
     }

@@ -11,12 +11,8 @@ from portfolio.facts import Desk
 from portfolio.live.cells import (
     Cell,
     account_cells,
-    leg_cells,
     shell_cells,
-    total_cells,
-    underlying_cell,
     underlying_row_cells,
-    words_cell,
 )
 from portfolio.live.patches import LiveView, Patch, Wanted, register
 from portfolio.live.valuation import Valuation
@@ -94,33 +90,3 @@ class DashboardLive(ShellLive):
         for groups in self.desk.by_underlying().values():
             if any(group.account_pk in touched for group in groups):
                 yield from underlying_row_cells(groups, valuation, now).values()
-
-
-@register("positions")
-class PositionsLive(ShellLive):
-    """The top bar and the table of positions."""
-
-    def cells(self, valuation: Valuation, touched: set[int], now: float) -> Iterator[Cell]:
-        yield from super().cells(valuation, touched, now)
-        yield from position_cells(valuation, touched, now)
-
-
-def position_cells(valuation: Valuation, accounts: set[int], now: float) -> Iterator[Cell]:
-    """Every live cell of the positions table for these accounts, and the grand total."""
-    desk = valuation.desk
-    for account in desk.accounts:
-        if account.pk not in accounts:
-            continue
-        for group in desk.groups[account.pk]:
-            yield underlying_cell(group, valuation, now)
-            totals = valuation.totals(group.legs)
-            yield from total_cells(f"group-{group.key}", totals)
-            yield words_cell(f"group-{group.key}", totals)
-            for value in valuation.of(group.legs):
-                yield from leg_cells(value)
-        totals = valuation.totals(desk.legs_of(account.pk))
-        yield from total_cells(f"account-{account.pk}", totals)
-        yield words_cell(f"account-{account.pk}", totals)
-    totals = valuation.totals(desk.legs)
-    yield from total_cells("total", totals)
-    yield words_cell("total", totals)

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from brokerage import market
 from portfolio.analytics import marks, pnl
-from portfolio.analytics.facts import ZERO, Figure, Total, total
+from portfolio.analytics.facts import ZERO, Figure, Holding, Kind, Note, Total, total
 from portfolio.analytics.greeks import (
     GreekTotals,
     PositionGreeks,
@@ -40,6 +40,7 @@ class LegValue:
     volatility: float | None
     greeks_age: float | None
     offline: bool
+    unit: UnitGreeks | None = None
 
     @property
     def greeks_stale(self) -> bool:
@@ -121,6 +122,7 @@ def is_offline(book: LatestBook, now: float) -> bool:
 def value_leg(leg: Leg, book: LatestBook, now: float) -> LegValue:
     mark = mark_of(leg, book, now)
     price = mark.price if mark else None
+    is_unknown = leg.holding.kind is Kind.UNKNOWN
     cell = book.greeks(leg.streamer_symbol) if leg.is_option else None
     unit = (
         UnitGreeks(cell.delta, cell.gamma, cell.theta, cell.vega, cell.volatility) if cell else None
@@ -128,14 +130,24 @@ def value_leg(leg: Leg, book: LatestBook, now: float) -> LegValue:
     return LegValue(
         leg=leg,
         mark=mark,
-        open=Figure(ZERO) if leg.closed_today else pnl.open_pnl(leg.holding, price),
-        day=pnl.day_pnl(leg.holding, price),
-        value=pnl.market_value(leg.holding, price),
+        open=Figure(ZERO) if leg.closed_today else _known(leg, pnl.open_pnl, price),
+        day=_known(leg, pnl.day_pnl, price),
+        value=None if is_unknown else pnl.market_value(leg.holding, price),
         greeks=position_greeks(leg.holding, unit),
         volatility=cell.volatility if cell else None,
         greeks_age=cell.age(now) if cell else None,
         offline=is_offline(book, now),
+        unit=unit,
     )
+
+
+def _known(
+    leg: Leg, figure: Callable[[Holding, Decimal | None], Figure], price: Decimal | None
+) -> Figure:
+    """No formula holds for what we do not know: it is shown, and is in no sum."""
+    if leg.holding.kind is Kind.UNKNOWN:
+        return Figure(None, (Note.UNKNOWN_KIND,))
+    return figure(leg.holding, price)
 
 
 def add_up(values: Iterable[LegValue]) -> Totals:
@@ -184,5 +196,19 @@ class Valuation:
     def totals(self, legs: Iterable[Leg]) -> Totals:
         return add_up(self.of(legs))
 
+    def spot(self, feed: str, streamer_symbol: str, now: float) -> Mark | None:
+        """The price of an underlying: mid, else last; None where nothing came."""
+        book = self._books(feed)
+        return marks.choose(
+            quote_of(book.quote(streamer_symbol), now),
+            last_of(book.trade(streamer_symbol), now),
+            None,
+            limit=settings.STALE_QUOTE_SECONDS,
+        )
+
     def book(self, feed: str) -> LatestBook:
         return self._books(feed)
+
+    def read_from(self, books: Books) -> None:
+        """From now on these books; values are the old ones until the next update."""
+        self._books = books

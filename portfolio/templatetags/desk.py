@@ -32,12 +32,15 @@ def icon(name: str, size: str = "") -> SafeString:
     )
 
 
+_MARK = mark_safe(" data-figure")
+
+
 @register.simple_tag
 def figure(cell: Any, tag: str = "span") -> SafeString:
     """A live figure: the element that the socket patches by its id."""
     return format_html(
-        '<{} id="{}" class="{}" title="{}">{}</{}>',
-        tag, cell.id, cell.css, cell.tip, cell.text, tag,
+        '<{} id="{}" class="{}" title="{}"{}>{}</{}>',
+        tag, cell.id, cell.css, cell.tip, _MARK if cell.is_figure else "", cell.text, tag,
     )  # fmt: skip
 
 

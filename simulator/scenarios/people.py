@@ -159,7 +159,8 @@ def open_account(
     account = Account(
         number=number,
         owner=user.username,
-        info=_info(world.ids, number, kind, opened, level, futures, nickname or kind),
+        info=_info(world.ids, number, kind, opened, level, futures, nickname or kind)
+        | {"margin-or-cash": "Cash" if calculation == "Cash" else "Margin"},
         status=_status(world.ids, number, opened, calculation, level, futures, crypto),
         updated_at=opened,
     )

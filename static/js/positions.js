@@ -1,11 +1,11 @@
-/* The positions table's actions: one set of links that follows the row under the pointer or focus.
+/* The positions table: actions that follow the row under the pointer or focus; what a refresh keeps.
    Without this script each row has its own link to the same actions. */
 "use strict";
 
 (() => {
-  // The last two are for the keys alone; the row has no room for more words.
-  const ACTIONS = [["close", "Close", "c"], ["roll", "Roll", "r"], ["duplicate", "Duplicate", "d", true], ["reverse", "Reverse", "v", true]];
-  let bar = null;
+  // Those marked true are for the keys alone; the row has no room for more words.
+  const ACTIONS = [["close", "Close", "c"], ["roll", "Roll", "r"], ["words", "Tag", ""], ["duplicate", "Duplicate", "d", true], ["reverse", "Reverse", "v", true]];
+  let bar = null, kept = "";
 
   const made = () => {
     const box = document.createElement("span");
@@ -15,7 +15,7 @@
       link.className = unseen ? "visually-hidden" : "acts__link";
       link.textContent = word;
       link.tabIndex = -1;
-      link.dataset.key = key;
+      if (key) link.dataset.key = key;
       link.dataset.act = name;
       box.append(link);
     }
@@ -25,10 +25,30 @@
     const own = row?.querySelector("a.act");
     if (!own || bar?.parentNode === own.parentNode) return;
     bar = bar || made();
-    for (const link of bar.children) link.href = `${own.getAttribute("href")}&do=${link.dataset.act}`;
+    for (const link of bar.children) {
+      link.href = link.dataset.act === "words" ? own.dataset.words : `${own.getAttribute("href")}&do=${link.dataset.act}`;
+    }
     own.before(bar);
   };
-  const rowOf = (event) => event.target.closest?.("#position-table tbody tr");
-  document.addEventListener("pointerover", (event) => { if (event.pointerType === "mouse") show(rowOf(event)); });
-  document.addEventListener("focusin", (event) => show(rowOf(event)));
+  const rowOf = (node) => node.closest?.("#position-table tbody tr");
+  document.addEventListener("pointerover", (event) => { if (event.pointerType === "mouse") show(rowOf(event.target)); });
+  document.addEventListener("focusin", (event) => show(rowOf(event.target)));
+
+  // A refreshed table may hold other rows: the socket is told, and the focus stays on its row.
+  const isTable = (event) => event.detail.target?.id === "position-scroll";
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!isTable(event)) return;
+    const row = rowOf(document.activeElement);
+    kept = row ? row.querySelector("td")?.id || "" : "";
+    bar = null;
+    const args = event.detail.xhr.getResponseHeader("X-Live-Args");
+    if (!args || args === document.body.dataset.liveArgs) return;
+    document.body.dataset.liveArgs = args;
+    document.dispatchEvent(new CustomEvent("desk:args"));
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (!isTable(event) || !kept) return;
+    document.getElementById(kept)?.closest("tr").focus({ preventScroll: true });
+    kept = "";
+  });
 })();

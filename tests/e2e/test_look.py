@@ -9,7 +9,8 @@ from tests.e2e.conftest import SignIn
 from tests.e2e.live_desk import LiveDesk
 
 PATHS = ("/", "/positions/", "/orders/", "/orders/?tab=today", "/orders/?tab=unknown",
-         "/orders/cancel-all/?which=all", "/trade/", "/chain/?symbol=SPY", "/guards/", "/kill/",
+         "/orders/cancel-all/?which=all", "/trade/", "/chain/?symbol=SPY", "/risk/",
+         "/risk/?of=SPY", "/guards/", "/kill/",
          "/connections/", "/connections/new/", "/notices/", "/settings/")  # fmt: skip
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

@@ -16,8 +16,9 @@ from brokerage.models import Position
 from portfolio import selectors
 from portfolio.analytics.marks import Source
 from portfolio.live.hub import hub
-from portfolio.live.pages import PositionsLive, ShellLive
+from portfolio.live.pages import ShellLive
 from portfolio.live.valuation import Valuation
+from portfolio.positions.live import PositionsLive
 from portfolio.scope import Scope
 from tests.portfolio import factories
 
@@ -129,8 +130,10 @@ def test_old_inputs_are_drawn_as_old_at_each_figure(user: Any, book: Any) -> Non
         quote=factories.quote(0.79, 0.81, age=16), greeks=factories.greeks(-0.25, age=121)
     )
     factories.publish(connection, {put.streamer_symbol: cell})
-    view = PositionsLive(user, {"scope": "simulator"})
-    css = {row[0]: row[2] for row in view.patches(hub, None)}
+    css = {}
+    for columns in ("trade", "risk"):
+        view = PositionsLive(user, {"scope": "simulator", "view": f"columns={columns}"})
+        css |= {row[0]: row[2] for row in view.patches(hub, None)}
     for part in ("mark", "open", "day", "delta", "gamma", "theta", "vega", "iv"):
         assert "stale" in css[f"leg-{put.pk}-{part}"], part
     assert "stale" not in css["total-open"] and "aged" in css["total-open"]

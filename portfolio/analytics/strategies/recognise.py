@@ -9,18 +9,16 @@ one order that no name fits stay together as custom.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import combinations
 from math import gcd
 
 from portfolio.analytics.strategies.legs import Form, Item, Part, StrategyLeg
 from portfolio.analytics.strategies.names import RANK, Strategy, name_of
+from portfolio.analytics.strategies.trials import trials
 
 ZERO = Decimal(0)
-# More options than this in one underlying are searched a series (and its neighbour) at a time.
-_MANY = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +103,10 @@ class _Pool:
 
     def candidates(self) -> list[_Candidate]:
         made = []
-        for legs in _subsets(self.open_legs()):
-            for ratios in _ratios(legs, self.left):
-                candidate = self._named(legs, ratios)
-                if candidate is not None and self.possible(candidate.ratios) >= 1:
-                    made.append(candidate)
+        for legs, ratios in trials(self.open_legs(), self.left):
+            candidate = self._named(legs, ratios)
+            if candidate is not None and self.possible(candidate.ratios) >= 1:
+                made.append(candidate)
         return sorted(made, key=lambda candidate: candidate.preference)
 
 
@@ -119,50 +116,6 @@ def _unit(leg: StrategyLeg, legs: Sequence[StrategyLeg]) -> Decimal:
         return Decimal(1)
     beside = [other.deliverable for other in legs if other.is_option]
     return beside[0] if beside else Decimal(1)
-
-
-def _subsets(legs: Sequence[StrategyLeg]) -> Iterator[list[StrategyLeg]]:
-    """Two to four legs that could be one structure: at most one of shares, at most two series."""
-    options = [leg for leg in legs if leg.is_option]
-    shares = [leg for leg in legs if leg.form in (Form.STOCK, Form.FUTURE)]
-    for size in (4, 3, 2):
-        for group in _near(options):
-            for chosen in combinations(group, size):
-                if len({leg.series for leg in chosen}) <= 2:
-                    yield list(chosen)
-    for size in (2, 1):
-        by_series: dict[object, list[StrategyLeg]] = defaultdict(list)
-        for leg in options:
-            by_series[leg.series].append(leg)
-        for same in by_series.values():
-            for chosen in combinations(same, size):
-                for share in shares:
-                    yield [share, *chosen]
-
-
-def _near(options: Sequence[StrategyLeg]) -> Iterator[list[StrategyLeg]]:
-    """All options; where they are many, a series with the next one."""
-    if len(options) <= _MANY:
-        yield list(options)
-        return
-    series = sorted({leg.series for leg in options})
-    for first, second in zip(series, [*series[1:], series[-1]], strict=True):
-        yield [leg for leg in options if leg.series in (first, second)]
-
-
-_SHAPES: Mapping[int, tuple[tuple[int, ...], ...]] = {
-    2: ((1, 1), (1, 2), (2, 1)),
-    3: ((1, 1, 1), (1, 2, 1), (2, 1, 1), (1, 1, 2)),
-    4: ((1, 1, 1, 1),),
-}
-
-
-def _ratios(legs: Sequence[StrategyLeg], left: Mapping[str, Decimal]) -> Iterator[list[int]]:
-    """Unit sizes to try, with the signs of the legs."""
-    signs = [1 if left[leg.key] > 0 else -1 for leg in legs]
-    shapes = _SHAPES[len(legs)] if legs[0].is_option else ((1,) * len(legs),)
-    for shape in shapes:
-        yield [sign * size for sign, size in zip(signs, shape, strict=True)]
 
 
 def recognise(

@@ -70,6 +70,15 @@ def test_a_later_short_call_is_uncovered_once_the_shares_are_gone() -> None:
     assert view(covered, "107").uncovered == D(0)
 
 
+def test_the_legs_without_cover_are_named() -> None:
+    later = [option(-1, Form.CALL, strike, LATER) for strike in ("115", "125", "120")]
+    legs = [shares(100), option(1, Form.PUT, "90"), *later]
+    found = view(legs, "107")
+    assert found.uncovered == D(200)
+    assert [leg.strike for leg in found.uncovered_legs] == [D(125), D(120)]
+    assert view([shares(300), *legs[1:]], "107").uncovered_legs == ()
+
+
 def test_near_the_strike_both_ends_are_shown() -> None:
     found = view([option(-1, Form.CALL, "100"), option(-1, Form.PUT, "90")], "100.20")
     assert found.pinned == (D(100),)

@@ -9,9 +9,9 @@ from django.http import Http404
 
 from brokerage import market
 from portfolio.live.book import LatestBook
-from portfolio.live.pages import PositionsLive
 from portfolio.live.patches import Together
 from portfolio.live.ticket import TicketLive
+from portfolio.positions.live import PositionsLive
 from tests.portfolio import factories
 
 pytestmark = pytest.mark.django_db

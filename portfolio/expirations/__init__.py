@@ -1,0 +1,1 @@
+"""The expiration page: what a date does to shares, cash and cover."""

@@ -1,0 +1,40 @@
+"""Who can explain which figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import QueryDict
+
+from portfolio.analytics.arithmetic import Worked
+from portfolio.desk import RequestDesk
+
+Explainer = Callable[[RequestDesk, str, QueryDict], Worked | None]
+FAMILIES: dict[str, Explainer] = {}
+
+
+class NoFigure(Exception):
+    """There is no such figure (any more) among what the person may see."""
+
+
+def explains(family: str) -> Callable[[Explainer], Explainer]:
+    """Register the explainer of a family: given the desk, what follows the family's name in the
+    reference, and the page's query, it returns the figure's arithmetic, or None."""
+
+    def register(explainer: Explainer) -> Explainer:
+        if family in FAMILIES and FAMILIES[family] is not explainer:
+            raise ValueError(f"{family} is explained twice")
+        FAMILIES[family] = explainer
+        return explainer
+
+    return register
+
+
+def explain(desk: RequestDesk, reference: str, query: QueryDict) -> Worked:
+    """The arithmetic of a figure as of now. Raises NoFigure."""
+    family, _, rest = reference.partition("-")
+    explainer = FAMILIES.get(family)
+    found = explainer(desk, rest, query) if explainer else None
+    if found is None:
+        raise NoFigure(reference)
+    return found

@@ -1,0 +1,1 @@
+"""What positions were made of: their lots, their strategies, their profit and loss by date."""

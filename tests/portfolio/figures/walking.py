@@ -1,0 +1,203 @@
+"""Walking over the figures of pages: which elements show one, and what their drawers say.
+
+The drawer's inputs are worked out here once more, by Python's own arithmetic over what the drawer
+shows, not by the code that made the figure.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from html.parser import HTMLParser
+
+from django.test import Client
+from django.urls import reverse
+
+from portfolio.analytics.arithmetic import FUNCTIONS, Unit
+from portfolio.figures import show
+
+_VOID = {
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr",
+}  # fmt: skip
+
+
+@dataclass
+class Element:
+    """One element of a page: its attributes, its text, and whether a figure is around it."""
+
+    tag: str
+    attributes: dict[str, str | None]
+    parents: tuple[Element, ...]
+    text: str = ""
+    holds_figure: bool = False
+
+    @property
+    def classes(self) -> set[str]:
+        return set((self.attributes.get("class") or "").split())
+
+    @property
+    def reference(self) -> str | None:
+        if "data-figure" not in self.attributes:
+            return None
+        return self.attributes["data-figure"] or self.attributes.get("id") or ""
+
+    @property
+    def query(self) -> str:
+        for element in (self, *reversed(self.parents)):
+            if held := element.attributes.get("data-figure-query"):
+                return held
+        return ""
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[Element] = []
+        self.all: list[Element] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, dict(attrs), tuple(self.open))
+        self.all.append(element)
+        if element.reference is not None:
+            for parent in self.open:
+                parent.holds_figure = True
+        if tag not in _VOID:
+            self.open.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open.pop().tag != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        for element in self.open:
+            element.text += data
+
+
+def elements(html: str) -> list[Element]:
+    reader = _Reader()
+    reader.feed(html)
+    return reader.all
+
+
+def figures(html: str) -> list[Element]:
+    """Every element that says it shows a figure, within the page's own content and its frame."""
+    return [item for item in elements(html) if item.reference is not None and item.text.strip()]
+
+
+def unmarked(html: str) -> list[str]:
+    """Texts with a digit in an element of class `num` or `figure` that no figure mark covers."""
+    found = []
+    for item in elements(html):
+        if not item.classes & {"num", "figure"} or not re.search(r"\d", item.text):
+            continue
+        if item.tag == "th" or "data-no-figure" in item.attributes:
+            continue
+        marked = item.holds_figure or any(
+            one.reference is not None for one in (item, *item.parents)
+        )
+        if not marked:
+            found.append(f"<{item.tag} {item.attributes}> {item.text.strip()}")
+    return found
+
+
+@dataclass(frozen=True)
+class Drawer:
+    """What a drawer shows."""
+
+    shown: str
+    unit: Unit
+    expression: str
+    inputs: dict[str, Decimal | float | None]
+    terms: tuple[Decimal | float | None, ...]
+    has_terms: bool
+
+    def again(self) -> Decimal | float | None:
+        """The figure, from the inputs that are shown."""
+        if self.expression:
+            return _evaluated(self.expression, self.inputs)
+        if self.has_terms:
+            known = [value for value in self.terms if value is not None]
+            return _added(known) if known else None
+        return next(iter(self.inputs.values()), None)
+
+
+def drawer(web: Client, reference: str, query: str = "") -> Drawer | None:
+    """A figure's drawer, asked for as the page's script does; None when there is none."""
+    address = f"{reverse('portfolio:figure')}?ref={reference}&{query}"
+    answer = web.get(address)
+    if answer.status_code == 404:
+        return None
+    assert answer.status_code == 200, (reference, answer.status_code)
+    return read(answer.content.decode())
+
+
+def read(html: str) -> Drawer:
+    found = elements(html)
+    article = next(item for item in found if "data-arithmetic" in item.attributes)
+    value = next(item for item in found if "data-shown" in item.attributes)
+    inputs = [item for item in found if "data-input" in item.attributes]
+    terms = [item for item in found if "data-term" in item.attributes]
+    unit = Unit[str(article.attributes["data-unit"])]
+    return Drawer(
+        shown=value.text.replace(unit.value, "").strip(),
+        unit=unit,
+        expression=article.attributes["data-expression"] or "",
+        inputs={str(item.attributes["data-input"]): _number(item) for item in inputs},
+        terms=tuple(_number(item) for item in terms),
+        has_terms=bool(terms),
+    )
+
+
+def _number(item: Element) -> Decimal | float | None:
+    text = item.attributes["data-value"] or ""
+    if not text:
+        return None
+    # Floats are written by repr and hold a point and up to 17 digits; decimals stay as they are.
+    return Decimal(text)
+
+
+def _added(values: list[Decimal | float]) -> Decimal:
+    return sum((Decimal(value) for value in values), Decimal(0))
+
+
+def _evaluated(
+    expression: str, inputs: dict[str, Decimal | float | None]
+) -> Decimal | float | None:
+    names = set(re.findall(r"[A-Za-z_]\w*", expression)) - set(FUNCTIONS)
+    values = {name: inputs[name] for name in names}
+    if any(value is None for value in values.values()):
+        return None
+    if any(word in expression for word in FUNCTIONS if word not in ("abs", "min", "max")):
+        values = {name: float(value) for name, value in values.items() if value is not None}
+    tools = {"abs": abs, "min": min, "max": max, "sqrt": math.sqrt, "ln": math.log}
+    rest = {name: function for name, function in FUNCTIONS.items() if name not in tools}
+    tools |= {"exp": math.exp, "N": lambda x: (1 + math.erf(x / math.sqrt(2))) / 2}
+    scope = {"__builtins__": {}, "Decimal": Decimal, **rest, **tools, **values}
+    if all(isinstance(value, Decimal) for value in values.values()):
+        expression = re.sub(r"(?<![\w.])(\d+\.?\d*)", r"Decimal('\1')", expression)
+    result = eval(expression, scope)
+    return result if isinstance(result, Decimal | float) else Decimal(result)
+
+
+def bare(text: str) -> str:
+    """A figure's text without what only aligns or labels it."""
+    return re.sub(r"[\s\u2007]|used$", "", text)
+
+
+def wrong(web: Client, html: str) -> Iterator[str]:
+    """What does not hold among a page's figures, each in words."""
+    for item in figures(html):
+        reference = item.reference or ""
+        opened = drawer(web, reference, item.query)
+        if opened is None:
+            yield f"{reference}: no drawer"
+            continue
+        text = bare(item.text)
+        if bare(opened.shown) != text:
+            yield f"{reference}: the page shows {text}, its drawer {opened.shown}"
+        again = show(opened.again(), opened.unit)
+        if bare(again) != text:
+            yield f"{reference}: shown {text}, its inputs come to {again}"
