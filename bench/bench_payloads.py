@@ -5,7 +5,7 @@ Both get the same bytes and end with the same symbols, quantities and prices, ev
 looked at; "and read" looks at every field of every row once, for both. Best of several rounds, in
 turns.
 
-    python -m bench.bench_payloads [--rows 1000] [--rounds 15]
+    python -m bench.bench_payloads [--rows 1000] [--rounds 40]
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def check(content: bytes) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1000)
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=40)
     options = parser.parse_args()
     content = answer(options.rows)
     check(content)

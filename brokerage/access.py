@@ -90,7 +90,8 @@ def get_preview(user: Any, preview_id: UUID | str) -> OrderPreview:
 
 
 def get_intent(user: Any, intent_id: UUID | str) -> OrderIntent:
-    rows = OrderIntent.objects.select_related("account", "connection", "order")
+    rows = OrderIntent.objects.select_related("account", "connection", "order__account")
+    rows = rows.prefetch_related("order__legs__fills")
     return _one(rows.filter(user_id=user.pk), pk=intent_id)
 
 

@@ -88,6 +88,11 @@ def orders_for(
     return rows
 
 
+def count_working(accounts: Iterable[Account]) -> int:
+    """How many orders are not finished."""
+    return orders_for(accounts, "working").count()
+
+
 def _start_of_today(connection: Connection | None) -> datetime:
     day = clock.today(connection)
     return datetime(day.year, day.month, day.day, tzinfo=NEW_YORK)

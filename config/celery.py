@@ -8,8 +8,11 @@ import os
 from celery import Celery
 from celery.signals import setup_logging
 
+from config import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+broker.install()
 app = Celery("strikedesk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["brokerage", "portfolio"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from brokerage.models import Transaction
+from brokerage.models import Account, Transaction
 from portfolio import formats
 from portfolio.facts import AccountFacts
 from portfolio.live.cells import balance_stale
@@ -23,6 +23,14 @@ FLAGS = (
     ("is_futures_closing_only", "Futures closing only", True),
     ("is_cryptocurrency_enabled", "Crypto", False),
     ("is_cryptocurrency_closing_only", "Crypto closing only", True),
+)
+# What stands in the way of trading, in the order of its weight.
+STANDING = (
+    ("is_closed", "This account is closed at the broker. What is shown is its last state."),
+    ("is_frozen", "This account is frozen by the broker: no orders until it is released."),
+    ("is_in_margin_call", "This account is in a margin call."),
+    ("is_closing_only", "This account may only close positions."),
+    ("is_risk_reducing_only", "This account may only reduce risk."),
 )
 FEES = (
     "commission",
@@ -76,6 +84,18 @@ def status_lines(status: Any) -> tuple[Line, ...]:
         text = formats.UNKNOWN if value is None else ("yes" if value else "no")
         lines.append(Line(label, text, "danger" if is_bad and value else ""))
     return tuple(lines)
+
+
+def standing(account: Account, status: Any) -> list[str]:
+    """What the broker lets nobody do here, in sentences; empty for an account in order.
+
+    A closed account answers no questions of its status any more: the listing says it.
+    """
+    return [
+        words
+        for name, words in STANDING
+        if getattr(status, name, None) or (name == "is_closed" and account.is_closed)
+    ]
 
 
 def transaction_row(row: Transaction) -> TransactionRow:

@@ -1,11 +1,14 @@
-"""`?as_of=`: the instant that a page is asked to show, as people write it."""
+"""`?as_of=`: the instant that a page is asked to show, as people write it: by the broker's clock.
+
+A simulator may stand on another day; there `?as_of=2026-03-11` is its 11 March. The history is kept
+by this desk's clock, so the caller takes the present difference of the two off again.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
 from django.http import HttpRequest
-from django.utils import timezone
 
 from portfolio.formats import NEW_YORK
 
@@ -20,13 +23,16 @@ class BadInstant(ValueError):
     """The address names no past instant; the text says how to write one."""
 
 
-def requested(request: HttpRequest) -> datetime | None:
-    """The past instant that the address asks for, None for the present; BadInstant."""
+def requested(request: HttpRequest, now: datetime) -> datetime | None:
+    """The past instant of the broker's clock that the address asks for, None for the present.
+
+    ``now``: the broker's. BadInstant.
+    """
     match = request.resolver_match
     text = request.GET.get(PARAMETER, "").strip()
     if not text or match is None or match.url_name not in PAGES:
         return None
-    return parse(text, timezone.now())
+    return parse(text, now)
 
 
 def parse(text: str, now: datetime) -> datetime:

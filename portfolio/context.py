@@ -14,7 +14,7 @@ from django.utils.functional import SimpleLazyObject
 
 from brokerage import clock, history, selectors
 from brokerage.clock import SessionState
-from brokerage.models import Connection, KillSwitch, Order
+from brokerage.models import Account, Connection, KillSwitch, Order
 from brokerage.simulated import offered_to
 from portfolio import formats
 from portfolio.analytics.pnl import buying_power_use
@@ -25,7 +25,7 @@ from portfolio.live.cells import Cell, shell_cells
 from portfolio.orders import news as order_news
 from portfolio.scope import Scope, environments
 from portfolio.selectors import working_orders
-from portfolio.strip import strip_of
+from portfolio.strip import SHOWN, Strip, strip_of
 from users.look import Look
 
 _CONNECTION_PAGES = ("connection-list", "connection-new", "connection-remove")
@@ -112,7 +112,7 @@ class Shell:
     def links(self) -> list[Link]:
         match = self.request.resolver_match
         here = match.url_name if match and match.namespace == "portfolio" else ""
-        counts = {"Orders": len(self.working), "Notices": self.notice_count}
+        counts = {"Orders": self.working_count, "Notices": self.notice_count}
         return [
             Link(url, label, icon, here in names, counts.get(label, 0))
             for name, label, icon, names in NAVIGATION
@@ -220,7 +220,6 @@ class Shell:
         return [*self._kill_banners(), *self._connection_banners(), *self._market_banners()]
 
     def _kill_banners(self) -> list[Banner]:
-        accounts = [item.account for item in self.desk.facts.accounts]
         return [
             Banner(
                 "danger",
@@ -229,7 +228,9 @@ class Shell:
                 _url("portfolio:kill-switch"),
                 "Release…",
             )
-            for row in KillSwitch.objects.filter(account__in=accounts).select_related("account")
+            for row in KillSwitch.objects.filter(account__in=self._accounts).select_related(
+                "account"
+            )
         ]
 
     def _connection_banners(self) -> list[Banner]:
@@ -264,25 +265,41 @@ class Shell:
     @cached_property
     def past(self) -> Past | None:
         """The frame of a page that shows the past."""
-        at = self.desk.as_of
-        if at is None:
+        at, shown = self.desk.as_of, self.desk.broker_instant
+        if at is None or shown is None:
             return None
-        begins = history.begins([item.account for item in self.desk.facts.accounts])
+        begins = history.begins(self._accounts)
         query = self.request.GET.copy()
         query.pop(PARAMETER, None)
         back = f"{self.request.path}?{query.urlencode()}" if query else self.request.path
         earlier = begins is None or at < begins
         return Past(
-            formats.market_datetime(at),
+            formats.market_datetime(shown),
             back,
-            f"The history of the mirror begins {formats.market_datetime(begins)}."
+            f"The history of the mirror begins "
+            f"{formats.market_datetime(begins + self.desk.clock_offset)}."
             if earlier and begins
             else "",
         )
 
     @cached_property
     def working(self) -> list[Order]:
-        return working_orders([item.account for item in self.desk.facts.accounts])
+        """As many working orders as the strip shows, and one more if there are more."""
+        return working_orders(self._accounts, SHOWN + 1)
+
+    @cached_property
+    def working_count(self) -> int:
+        if len(self.working) <= SHOWN:
+            return len(self.working)
+        return selectors.count_working(self._accounts)
+
+    @property
+    def strip(self) -> Strip:
+        return strip_of(self.working, self.working_count)
+
+    @property
+    def _accounts(self) -> list[Account]:
+        return [item.account for item in self.desk.facts.accounts]
 
     @cached_property
     def notice_count(self) -> int:
@@ -334,7 +351,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         context["shell"] = SimpleLazyObject(lambda: _shell_of(request))
-        context["strip"] = SimpleLazyObject(lambda: strip_of(_shell_of(request).working))
+        context["strip"] = SimpleLazyObject(lambda: _shell_of(request).strip)
     return context
 
 

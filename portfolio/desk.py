@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from brokerage import market, watching
 from brokerage.models import Account
@@ -39,13 +40,30 @@ class RequestDesk:
         self.now = self.as_of.timestamp() if self.as_of else time.time()
 
     @cached_property
-    def as_of(self) -> datetime | None:
-        """The past instant that the page shows; None for the present."""
+    def broker_instant(self) -> datetime | None:
+        """The past instant that the page shows, by the broker's clock; None for the present."""
+        if not self.request.GET.get(as_of.PARAMETER):
+            return None
         try:
-            return as_of.requested(self.request)
+            return as_of.requested(self.request, timezone.now() + self.clock_offset)
         except as_of.BadInstant as problem:
             self.as_of_problem = str(problem)
             return None
+
+    @cached_property
+    def as_of(self) -> datetime | None:
+        """The same instant by our clock, which the history is kept by."""
+        at = self.broker_instant
+        return at - self.clock_offset if at else None
+
+    @cached_property
+    def clock_offset(self) -> timedelta:
+        """The broker's clock against ours, of the account in the address, else of those in view."""
+        match = self.request.resolver_match
+        named = match.kwargs if match and "environment" in match.kwargs else {}
+        scope = Scope(named["environment"], named.get("number", "")) if named else self.scope
+        picked = scope.pick(self.accounts) if scope else []
+        return selectors.clock_offset(selectors.connection_of(picked[0]) if picked else None)
 
     @property
     def user(self) -> Any:

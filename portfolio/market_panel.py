@@ -171,8 +171,8 @@ def _depth(
     asks: Sequence[market.Level] = depth.asks if depth else ()
     return [
         DepthRow(
-            *_level(f"depth-{row}-bid", _at(bids, row), tick, css, "buy", size_first=True),
-            *_level(f"depth-{row}-ask", _at(asks, row), tick, css, "sell", size_first=False),
+            *_level(f"depth-{row}-bid", _at(bids, row), tick, css, "bid", size_first=True),
+            *_level(f"depth-{row}-ask", _at(asks, row), tick, css, "ask", size_first=False),
         )
         for row in range(DEPTH_ROWS)
     ]

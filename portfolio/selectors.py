@@ -63,7 +63,7 @@ def load_desk(
 
 def _account_facts(account: Account, balances: dict[int, Any], at: datetime | None) -> AccountFacts:
     connection = connection_of(account)
-    now = at + _offset(connection) if at else clock.market_now(connection)
+    now = at + clock_offset(connection) if at else clock.market_now(connection)
     return AccountFacts(
         account=account,
         connection=connection,
@@ -75,7 +75,7 @@ def _account_facts(account: Account, balances: dict[int, Any], at: datetime | No
     )
 
 
-def _offset(connection: Connection | None) -> timedelta:
+def clock_offset(connection: Connection | None) -> timedelta:
     """The broker's clock against ours, as it is today: that of the past is not kept."""
     return timedelta(seconds=connection.clock_offset_seconds if connection else 0.0)
 
@@ -137,6 +137,6 @@ def _leg_order(leg: Leg) -> tuple[Any, ...]:
     return (leg.closed_today, leg.is_option, leg.expiration or date.max, leg.symbol)
 
 
-def working_orders(accounts: Iterable[Account]) -> list[Order]:
-    """Orders that are not finished, newest first, with their legs."""
-    return list(selectors.orders_for(accounts, "working"))
+def working_orders(accounts: Iterable[Account], most: int | None = None) -> list[Order]:
+    """Orders that are not finished, newest first, with their legs; `most` of them at most."""
+    return list(selectors.orders_for(accounts, "working")[:most])

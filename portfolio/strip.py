@@ -31,9 +31,10 @@ class Strip:
     more: int
 
 
-def strip_of(orders: Sequence[Order]) -> Strip:
+def strip_of(orders: Sequence[Order], count: int) -> Strip:
+    """The first of the working orders given, of which there are `count`."""
     rows = [_row(order) for order in orders[:SHOWN]]
-    return Strip(rows, len(orders) - len(rows))
+    return Strip(rows, max(0, count - len(rows)))
 
 
 def _row(order: Order) -> StripOrder:

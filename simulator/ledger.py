@@ -6,7 +6,7 @@ what the trades and deliveries add up to.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,10 @@ from simulator.venues import exchange_code
 
 if TYPE_CHECKING:
     from simulator.world import World
+
+
+# Two changes of one position never bear the same time.
+MS = timedelta(milliseconds=1)
 
 
 def book_fill(world: World, account: Account, order: Order, leg: Leg, fill: Fill) -> Position:
@@ -51,6 +55,7 @@ def trade(
 ) -> Position:
     """Change a position by a signed quantity at a price; returns it (zero when closed)."""
     position = account.positions.get(terms.symbol)
+    known = position is not None
     if position is None:
         position = _empty(terms, at)
         account.positions[terms.symbol] = position
@@ -62,7 +67,8 @@ def trade(
     opening = quantity - closing
     if opening:
         _open(position, opening, price, at)
-    position.updated_at = at
+    # What is booked late, after others, is still the latest change.
+    position.updated_at = max(at, position.updated_at + MS) if known else at
     return position
 
 

@@ -188,6 +188,8 @@ class Settings(Struct, kw_only=True):
     """Requests a second of one caller, in real time; 0 sets no limit."""
     rate_burst: int = 20
     quote_token_hours: float = 24.0
+    shortest_token: float = 60.0
+    """Least real seconds that an access token lives, however fast the clock."""
     skip_closed: bool = False
     credit_rate: float = 0.0
     """Yearly interest on cash, a fraction; paid once a month."""

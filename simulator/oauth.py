@@ -1,8 +1,8 @@
 """OAuth: the token endpoint with both grants, the consent page, bearer tokens and scopes.
 
 The token endpoint is not enveloped: snake_case keys, errors as `error_code`, `error_description`.
-Access tokens live 15 virtual minutes, at least one real minute; `expires_in` is told in real
-seconds, so that a client that waits by its own clock stays right.
+Access tokens live 15 virtual minutes, at least `shortest_token` real seconds; `expires_in` is told
+in real seconds, so that a client that waits by its own clock stays right.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 SCOPES = ("read", "trade", "openid")
 LIFETIME = timedelta(minutes=15)
-SHORTEST = 60
 CODE_LIFETIME = timedelta(minutes=10)
 
 
@@ -205,7 +204,7 @@ def new_grant(world: World, client: Client, username: str, scopes: list[str]) ->
 
 def _issue(world: World, grant: Grant, scopes: list[str]) -> dict[str, Any]:
     speed = world.clock.speed
-    lifetime = max(LIFETIME, timedelta(seconds=SHORTEST * speed))
+    lifetime = max(LIFETIME, timedelta(seconds=world.settings.shortest_token * speed))
     issued = Token(
         value=world.ids.token("access"),
         kind="access",

@@ -9,15 +9,19 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from brokerage.models import Account, Order, OrderIntent
-from brokerage.sync.orders import store_orders
+from brokerage.sync.orders import holds, store_orders
 
 logger = logging.getLogger(__name__)
 
 
 def mirror(account: Account, payload: Any) -> None:
-    """Store the broker's order. A failure here must not undo what is known of the intent."""
+    """Store the broker's order. A failure here must not undo what is known of the intent.
+
+    The account stream is often quicker than the answer: what it brought is not written again.
+    """
     try:
-        store_orders(account, [payload], timezone.now())
+        if not holds(account, payload):
+            store_orders(account, [payload], timezone.now())
     except DatabaseError:
         logger.exception("an order could not be mirrored; stream or sync will bring it")
 
@@ -27,13 +31,26 @@ def link(intent: OrderIntent, broker_id: int | None) -> None:
     order = Order.objects.filter(account=intent.account, broker_id=broker_id or 0).first()
     if order is None:
         return
+    if _point(intent, order) or _take_over(intent, order):
+        intent.order = order
+    else:
+        logger.error("order %s belongs to another intent already", order.pk)
+
+
+def _point(intent: OrderIntent, order: Order) -> bool:
+    """False when another intent points at the order."""
     try:
         with transaction.atomic():
-            if order.external_identifier == intent.client_order_id:
-                # A broker that was reset (sandbox, simulator) may give a number a second time.
-                OrderIntent.objects.filter(order=order).exclude(pk=intent.pk).update(order=None)
             OrderIntent.objects.filter(pk=intent.pk, order=None).update(order=order)
     except IntegrityError:
-        logger.error("order %s belongs to another intent already", order.pk)
-        return
-    intent.order = order
+        return False
+    return True
+
+
+def _take_over(intent: OrderIntent, order: Order) -> bool:
+    """A broker that was reset (sandbox, simulator) may give a number a second time."""
+    if order.external_identifier != intent.client_order_id:
+        return False
+    with transaction.atomic():
+        OrderIntent.objects.filter(order=order).exclude(pk=intent.pk).update(order=None)
+        return _point(intent, order)

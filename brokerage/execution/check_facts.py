@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol, TypeVar
 
 from brokerage.execution import ticks
+
+_Order = TypeVar("_Order", contravariant=True)
+_Facts = TypeVar("_Facts", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,40 @@ class CheckFacts:
     now: datetime | None = None
 
 
-class CannotRun(Exception):
+class NotRun(Exception):
+    """A check or guard did not run; the text says why."""
+
+
+class CannotRun(NotRun):
     """The facts a check needs are not there; the text says which."""
+
+
+class Look(Protocol[_Order, _Facts]):
+    """One check or guard of an order; raises NotRun."""
+
+    def __call__(self, order: _Order, facts: _Facts, /) -> list[Finding]: ...
+
+
+def look_at(
+    order: _Order,
+    facts: _Facts,
+    looks: Iterable[tuple[str, Look[_Order, _Facts]]],
+    beyond: tuple[Skipped, ...] = (),
+) -> CheckReport:
+    """Every look in order: passed, found (each finding once) or skipped; `beyond` is never run."""
+    passed: list[str] = []
+    findings: dict[Finding, None] = {}
+    skipped: list[Skipped] = []
+    for name, look in looks:
+        try:
+            found = look(order, facts)
+        except NotRun as reason:
+            skipped.append(Skipped(name, str(reason)))
+            continue
+        findings |= dict.fromkeys(found)
+        if not found:
+            passed.append(name)
+    return CheckReport(tuple(passed), tuple(findings), (*skipped, *beyond))
 
 
 def leg_field(index: int, name: str) -> str:

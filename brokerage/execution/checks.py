@@ -19,6 +19,7 @@ from brokerage.execution.check_facts import (
     InstrumentFacts,
     Skipped,
     leg_field,
+    look_at,
 )
 from brokerage.execution.commands import (
     CREDIT,
@@ -254,17 +255,4 @@ BEYOND = (
 
 def run(order: SubmitOrder, facts: CheckFacts) -> CheckReport:
     """All checks in order; findings of one field are kept once."""
-    passed: list[str] = []
-    findings: list[Finding] = []
-    skipped: list[Skipped] = []
-    for name, check in CHECKS:
-        try:
-            found = check(order, facts)
-        except CannotRun as reason:
-            skipped.append(Skipped(name, str(reason)))
-            continue
-        if found:
-            findings += [item for item in found if item not in findings]
-        else:
-            passed.append(name)
-    return CheckReport(tuple(passed), tuple(findings), (*skipped, *BEYOND))
+    return look_at(order, facts, CHECKS, BEYOND)

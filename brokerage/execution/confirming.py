@@ -62,7 +62,8 @@ def confirm(
 @transaction.atomic
 def _commit(given: Confirmation, preview_id: uuid.UUID, judge: Judge) -> tuple[OrderIntent, bool]:
     """Intent and audit row in one transaction; the preview is spent with it."""
-    shown = OrderPreview.objects.select_for_update().get(pk=preview_id)
+    rows = OrderPreview.objects.select_related("account", "connection__user")
+    shown = rows.select_for_update(of=("self",)).get(pk=preview_id)
     if _known(shown, given.client_order_id) is not None:
         return _same_intent(given, shown), False
     require_alive(shown, given.content_hash, given.client_order_id)

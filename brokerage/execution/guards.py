@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from math import gcd
 
 from brokerage.execution import matrix
-from brokerage.execution.check_facts import CheckReport, Finding, Skipped, leg_field
+from brokerage.execution.check_facts import CheckReport, Finding, NotRun, leg_field, look_at
 from brokerage.execution.commands import (
     BUY,
     CRYPTOCURRENCY,
@@ -27,7 +27,7 @@ from brokerage.execution.guard_facts import GuardFacts, GuardRules, PowerFact, Q
 __all__ = ["GuardFacts", "GuardRules", "PowerFact", "QuoteFact", "judge", "reduces"]
 
 
-class NotSet(Exception):
+class NotSet(NotRun):
     """This guard does not bind; the text says why."""
 
 
@@ -226,19 +226,7 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
 
 def judge(order: SubmitOrder, facts: GuardFacts) -> CheckReport:
     """All guards in order; what is not set is named as not run."""
-    passed: list[str] = []
-    findings: list[Finding] = []
-    skipped: list[Skipped] = []
-    for name, guard in GUARDS:
-        try:
-            found = guard(order, facts)
-        except NotSet as reason:
-            skipped.append(Skipped(name, str(reason)))
-            continue
-        findings += found
-        if not found:
-            passed.append(name)
-    return CheckReport(tuple(passed), tuple(findings), tuple(skipped))
+    return look_at(order, facts, GUARDS)
 
 
 def _plain(value: Decimal | None) -> str:

@@ -6,7 +6,15 @@ import uuid
 from typing import Any
 
 from brokerage.enums import IntentKind, IntentState
-from brokerage.execution import confirming, groups, outcomes, permits, sending, targets
+from brokerage.execution import (
+    confirming,
+    groups,
+    outcomes,
+    permits,
+    sending,
+    submitting,
+    targets,
+)
 from brokerage.execution.check_facts import CheckReport, Finding
 from brokerage.execution.commands import PAIRS, EditPairs
 from brokerage.execution.preview import Asked, PreviewOutcome, show
@@ -70,12 +78,18 @@ def pair_problem(group: ComplexOrder) -> str:
 
 
 def edit_pairs(
-    user: Any, preview_id: uuid.UUID | str, content_hash: str, client_order_id: str
+    user: Any,
+    preview_id: uuid.UUID | str,
+    content_hash: str,
+    client_order_id: str,
+    *,
+    other_account_confirmed: bool = False,
 ) -> OrderIntent:
     """Send the new ratio that was shown, once. Raises as `submit` does, and CommandRefused."""
     given = confirming.Confirmation(user, preview_id, content_hash, client_order_id)
 
     def judge(shown: OrderPreview) -> str:
+        submitting.shield(user, shown, confirmed=other_account_confirmed)
         groups.lock(shown.account)
         if problem := groups.busy(shown.account, shown.complex_id or 0):
             raise CommandRefused(problem)

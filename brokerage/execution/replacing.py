@@ -134,12 +134,18 @@ def _reading(order: Order) -> Any:
 
 
 def replace(
-    user: Any, preview_id: uuid.UUID | str, content_hash: str, client_order_id: str
+    user: Any,
+    preview_id: uuid.UUID | str,
+    content_hash: str,
+    client_order_id: str,
+    *,
+    other_account_confirmed: bool = False,
 ) -> OrderIntent:
     """Send the change that was shown, once. Raises as `submit` does, and CommandRefused."""
     given = confirming.Confirmation(user, preview_id, content_hash, client_order_id)
 
     def judge(shown: OrderPreview) -> str:
+        submitting.shield(user, shown, confirmed=other_account_confirmed)
         target = targets.locked(shown.target)
         if problem := targets.busy(target) or replace_problem(target):
             raise CommandRefused(problem)

@@ -41,8 +41,7 @@ def submit(
     given = confirming.Confirmation(user, preview_id, content_hash, client_order_id)
 
     def judge(shown: OrderPreview) -> str:
-        if not other_account_confirmed:
-            _shield(user, shown)
+        shield(user, shown, confirmed=other_account_confirmed)
         return denial(user, shown, commands.submission_from(shown.body))
 
     intent, fresh = confirming.confirm(given, PLACING_KINDS, judge)
@@ -61,8 +60,10 @@ def _send(intent: OrderIntent) -> None:
     sending.send(intent, lambda client: client.send(single), outcomes.placed)
 
 
-def _shield(user: Any, shown: OrderPreview) -> None:
-    if words := guard_settings.other_account_words(user, shown.account):
+def shield(user: Any, shown: OrderPreview, *, confirmed: bool) -> None:
+    """ConfirmAgain for another account than the default one, unless the person has said so."""
+    words = "" if confirmed else guard_settings.other_account_words(user, shown.account)
+    if words:
         raise ConfirmAgain(words)
 
 

@@ -8,11 +8,11 @@ whole range is then read once more.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from time import monotonic
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -22,7 +22,7 @@ from django.utils import timezone
 from brokerage import audit, clock, events, locks
 from brokerage.calendar import NEW_YORK
 from brokerage.enums import BackfillKind, SyncState
-from brokerage.models import Account, Backfill, Connection, Transaction
+from brokerage.models import Account, Backfill, Connection, Order, Transaction
 from brokerage.sync import unknown
 from brokerage.sync.orders import store_orders
 from brokerage.sync.pacing import PacedClient
@@ -79,11 +79,11 @@ def run(
             return False
         backfill.refresh_from_db()
         work = _Work(backfill, client, told)
-        started = time.monotonic()
+        started = monotonic()
         work.begin_life()
         while backfill.finished_at is None:
             work.page()
-            if seconds is not None and time.monotonic() - started > seconds:
+            if seconds is not None and monotonic() - started > seconds:
                 break
     return backfill.finished_at is not None
 
@@ -179,34 +179,41 @@ def _more(answer: Page[Any], row: Backfill) -> bool:
 
 def _checks(row: Backfill, client: PacedClient) -> dict[str, Any]:
     """Rows of the range here and there; cash by the bookings against cash by the balance."""
+    before = _count(row)
     answer = client.send(_query(row).with_query(per_page=1, page_offset=0))
     block = answer.pagination
+    theirs = block.total_items if block and block.total_items is not None else len(answer)
+    ours = _count(row)
+    # What the stream brought while the broker counted is no difference.
     found: dict[str, Any] = {
-        "count": {
-            "ours": _count(row),
-            "theirs": block.total_items if block and block.total_items is not None else len(answer),
-        }
+        "count": {"ours": theirs if before <= theirs <= ours else ours, "theirs": theirs}
     }
     if row.kind == BackfillKind.TRANSACTIONS:
         cash = client.send(balances.get_balance(row.account.number)).cash_balance
-        booked = Transaction.objects.filter(account=row.account, currency="USD")
+        booked = Transaction.objects.filter(account=row.account, currency="USD", gone_at=None)
         total = booked.aggregate(total=Sum("net_value"))["total"] or Decimal(0)
         found["cash"] = {"ours": f"{total:f}", "theirs": None if cash is None else f"{cash:f}"}
     return found
 
 
 def _count(row: Backfill) -> int:
+    """Stored rows that the range asks for; those from before a reset of the books are not there
+    any more at the broker.
+    """
     if row.kind == BackfillKind.ORDERS:
-        # The broker finds orders by any day they moved on: what it listed is what counts.
-        return max(row.rows_done, 0)
-    booked = Transaction.objects.filter(account=row.account)
+        kept = Order.objects.filter(account=row.account, gone_at=None)
+        ends = datetime.combine(row.end_date + timedelta(days=1), time.min, NEW_YORK)
+        # The range begins before the account did; an order without a time is of some day of it.
+        return kept.exclude(received_at__gte=ends).count()
+    booked = Transaction.objects.filter(account=row.account, gone_at=None)
     days = (row.start_date, row.end_date)
     return booked.filter(transaction_date__range=days).count()
 
 
 def _words(checks: dict[str, Any]) -> str:
     count = checks["count"]
-    words = [f"{count['ours']} of {count['theirs']} rows"]
+    ours, theirs = count["ours"], count["theirs"]
+    words = [f"{ours} of {theirs} rows" if ours <= theirs else f"{ours} rows here, {theirs} there"]
     cash = checks.get("cash")
     if cash and cash["theirs"] is not None:
         gap = Decimal(cash["theirs"]) - Decimal(cash["ours"])

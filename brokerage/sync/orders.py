@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from brokerage import events
 from brokerage.enums import TERMINAL_STATUSES, WORKING_STATUSES, status_rank
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 ORDER_KEY = ("account_id", "broker_id")
 # Above so many changed orders at once pages are told once, not per order.
 _SINGLE_EVENTS = 20
+# A version that differs in these is another order under the same number, whatever its time.
+_IDENTITY = ("external_identifier",)
 
 
 def _quoted(words: Iterable[str]) -> str:
@@ -53,6 +56,25 @@ def _version_key(values: dict[str, Any]) -> tuple[bool, int, int, Any]:
         status_rank(status),
         values["executed_quantity"],
     )
+
+
+def holds(account: Account, payload: Any) -> bool:
+    """Whether storing this message would change nothing: the mirror has this version or a later
+    one of the order, and the message brings no executions to unite with those known.
+    """
+    if any(leg.fills for leg in payload.legs):
+        return False
+    rows = Order.objects.filter(account=account, broker_id=payload.id or 0)
+    stored = rows.values(*_IDENTITY, "status", "updated_at_ms", "executed_quantity").first()
+    if stored is None or any(stored[name] != getattr(payload, name) for name in _IDENTITY):
+        return False
+    values = mapping.order(payload, account.pk, timezone.now())
+    ours, theirs = _comparable(stored), _version_key(values)
+    return ours > theirs or (ours == theirs and stored["status"] == values["status"])
+
+
+def _comparable(stored: dict[str, Any]) -> tuple[bool, int, int, Any]:
+    return _version_key(stored | {"executed_quantity": stored["executed_quantity"] or 0})
 
 
 def store_orders(account: Account, payloads: Iterable[Any], received_at: datetime) -> Written:
@@ -105,9 +127,8 @@ def _store_details(account: Account, mapped: Sequence[tuple[dict[str, Any], Any]
 
 def _stands(order: Order, values: dict[str, Any]) -> bool:
     """Whether this version is the one now stored."""
-    stored = {name: getattr(order, name) for name in ("status", "updated_at_ms")}
-    stored["executed_quantity"] = order.executed_quantity or 0
-    return _version_key(values) >= _version_key(stored)
+    names = ("status", "updated_at_ms", "executed_quantity")
+    return _version_key(values) >= _comparable({name: getattr(order, name) for name in names})
 
 
 def _store_fills(orders: dict[int, Order], mapped: Sequence[tuple[dict[str, Any], Any]]) -> Written:

@@ -37,6 +37,10 @@ def store_positions(account: Account, payloads: Iterable[Any], received_at: date
             rows.append(mapping.position(payload, account.pk, received_at))
         except mapping.Unmappable as problem:
             logger.warning("%s", problem)
+    if all(row["mark_price"] is None for row in rows):
+        # Notifications say nothing of marks: the last one that was read stays.
+        for row in rows:
+            del row["mark_price"]
     written = upsert(Position, rows, key=KEY, newer=NEWER, quiet=QUIET)
     if written.touched:
         events.publish(events.POSITION_UPDATED, account=account)

@@ -7,8 +7,9 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -44,6 +45,8 @@ HOLD_OFF_SECONDS = 30
 SAVE_SECONDS = 0.3
 # From so many accounts on, several are read at once; each takes a database session meanwhile.
 PARALLEL_FROM = 4
+# How many more accounts are being stored while each connection waits for its answer.
+STORING = 3
 
 # A run that no worker has taken up for so long was lost on the way to one.
 LOST_SECONDS = 600
@@ -187,7 +190,8 @@ def _read_account(
 
 
 def _each(accounts: list[Account], work: Callable[[Account], None]) -> None:
-    """Several accounts at once where there are many: as many as the client has connections.
+    """Several accounts at once where there are many: one for each of the client's connections
+    and some whose answers are being stored meanwhile, so that no connection idles.
 
     The first failure of the connection as a whole ends it; what is being read is read to its end.
     """
@@ -196,21 +200,34 @@ def _each(accounts: list[Account], work: Callable[[Account], None]) -> None:
         for account in accounts:
             work(account)
         return
+    waiting = deque(accounts)
 
-    def in_thread(account: Account) -> None:
+    def in_thread() -> None:
         try:
-            work(account)
+            for account in _taken(waiting):
+                work(account)
         finally:
+            # After a failure nothing is left for the others to begin with.
+            waiting.clear()
             database.close()
 
-    with ThreadPoolExecutor(settings.BROKER_MAX_CONNECTIONS, "sync") as pool:
-        done = [pool.submit(in_thread, account) for account in accounts]
+    readers = min(settings.BROKER_MAX_CONNECTIONS + STORING, len(accounts))
+    with ThreadPoolExecutor(readers, "sync") as pool:
         try:
-            for future in as_completed(done):
+            for future in [pool.submit(in_thread) for _ in range(readers)]:
                 future.result()
         finally:
-            for future in done:
-                future.cancel()
+            waiting.clear()
+
+
+def _taken(waiting: deque[Account]) -> Iterator[Account]:
+    """The next one for this thread, until none is left; no two threads take the same."""
+    while True:
+        try:
+            account = waiting.popleft()
+        except IndexError:
+            return
+        yield account
 
 
 def _open_accounts(connection: Connection) -> list[Account]:

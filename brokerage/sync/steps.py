@@ -14,8 +14,8 @@ from brokerage.calendar import Session
 from brokerage.enums import SyncKind
 from brokerage.models import Account, BalanceSnapshot, Connection, Order, Transaction
 from brokerage.sync import accounts as account_store
+from brokerage.sync import corporate, unknown, vanished
 from brokerage.sync import instruments as instrument_store
-from brokerage.sync import unknown, vanished
 from brokerage.sync.balances import store_balances, store_snapshots
 from brokerage.sync.complex_orders import store_complex_orders
 from brokerage.sync.instruments import underlyings
@@ -173,12 +173,17 @@ def sync_transactions(reader: Reader, account: Account) -> Written:
         .first()
     )
     start = reader.today - timedelta(days=FIRST_TRANSACTION_DAYS)
-    if latest is not None and SyncKind.TRANSACTIONS in account.synced_at:
+    known = latest is not None and SyncKind.TRANSACTIONS in account.synced_at
+    if latest is not None and known:
         start = latest - timedelta(days=TRANSACTION_OVERLAP_DAYS)
     call = transactions.list_transactions(account.number, start_date=start)
     found = list(reader.client.pages(call))
     unknown.note(reader.connection, TransactionPayload, found)
-    return store_transactions(account, found, timezone.now())
+    written = store_transactions(account, found, timezone.now())
+    if known:
+        # What a first read brings happened long before.
+        corporate.tell(account, written.inserted)
+    return written
 
 
 def sync_snapshots(reader: Reader, account: Account) -> Written:

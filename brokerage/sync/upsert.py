@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
-import msgspec
-from django.db import connection, models, transaction
-from django.db.models import Field, Model
+from django.db import connection, transaction
+from django.db.models import Model
 from psycopg import sql
 
-# Decimals stay numbers with all their digits; PostgreSQL's jsonb keeps them exact.
-_encoder = msgspec.json.Encoder(decimal_format="number")
-_NULL = r"\N"
-# Rows that go over the wire at once.
-_CHUNK = 500
+from brokerage.sync import copy_text
+
+# From so many rows on their sorting and joining gets more memory than the server's usual share.
+_MANY, _MEMORY = 1000, "64MB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def upsert(
     """
     if not rows:
         return Written()
-    unique = list({tuple(row[name] for name in key): row for row in rows}.values())
+    unique = list(dict(zip(map(itemgetter(*key), rows), rows, strict=True)).values())
     statement = _Upsert(model, tuple(unique[0]), tuple(key))
     with transaction.atomic(), connection.cursor() as cursor:
         statement.stage(cursor, unique)
@@ -104,22 +103,19 @@ class _Upsert:
         )
         create = "CREATE TEMPORARY TABLE IF NOT EXISTS {} ({}) ON COMMIT DELETE ROWS"
         cursor.execute(sql.SQL(create).format(self.temporary, columns))
-        cursor.execute(sql.SQL("DELETE FROM {}").format(self.temporary))
+        empty = sql.SQL("DELETE FROM {}").format(self.temporary)
+        if len(rows) >= _MANY:
+            empty += sql.SQL("; SET LOCAL work_mem = {}").format(_MEMORY)
+        cursor.execute(empty)
         copy = sql.SQL("COPY {} ({}) FROM STDIN").format(self.temporary, self._columns())
         with cursor.copy(copy) as channel:
-            for chunk in self._chunks(rows):
-                channel.write(chunk)
+            for lines in copy_text.chunks(rows, *self._written()):
+                channel.write(lines)
 
-    def _chunks(self, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
-        """The rows in COPY's text format; what was not given at its default."""
-        fixed = [_writer(self.fields[name])(value) for name, value in self.defaults.items()]
-        writers = [(name, _writer(self.fields[name])) for name in self.given]
-        for start in range(0, len(rows), _CHUNK):
-            lines = [
-                "\t".join([write(row[name]) for name, write in writers] + fixed)
-                for row in rows[start : start + _CHUNK]
-            ]
-            yield "\n".join(lines) + "\n"
+    def _written(self) -> tuple[dict[str, Any], list[tuple[Any, Any]]]:
+        """What each row has, and what was not given at its default."""
+        given = {name: self.fields[name] for name in self.given}
+        return given, [(self.fields[name], value) for name, value in self.defaults.items()]
 
     def merge(self, newer: str | None, quiet: frozenset[str]) -> sql.Composed:
         updated = [name for name in self.given if name not in self.key]
@@ -166,33 +162,3 @@ class _Upsert:
         prefix = sql.SQL(f"{alias}." if alias else "")
         chosen = self.fields if names is None else names
         return sql.SQL(", ").join(prefix + self._column(name) for name in chosen)
-
-
-def _plain(value: Any) -> str:
-    """A number, date, time, flag or id as PostgreSQL reads it."""
-    return _NULL if value is None else str(value)
-
-
-def _json(value: Any) -> str:
-    """For a jsonb column, which holds no NUL."""
-    if value is None:
-        return _NULL
-    return _encoder.encode(value).replace(b"\\u0000", b"").replace(b"\\", b"\\\\").decode()
-
-
-def _text(value: Any, limit: int | None) -> str:
-    """PostgreSQL stores no NUL; a word longer than its column stays whole in `raw`."""
-    if value is None:
-        return _NULL
-    kept = str(value).replace("\x00", "")[:limit].replace("\\", "\\\\")
-    return kept.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-
-
-def _writer(field: Field[Any, Any]) -> Callable[[Any], str]:
-    """How a value of this field is written for COPY."""
-    if isinstance(field, models.JSONField):
-        return _json
-    if isinstance(field, models.CharField | models.TextField):
-        limit = field.max_length
-        return lambda value: _text(value, limit)
-    return _plain

@@ -1,7 +1,7 @@
 """Groups of orders (complex orders): which orders each is made of and what they may be.
 
 An exit of a bracket or of an OCO closes what another order of the group is about, so it has no
-legs of its own: one leg, since a stop order has exactly one.
+legs of its own: a limit closes all of them, a stop one, since a stop order has exactly one leg.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class PartSpec:
     """One order of a ticket.
 
     `order_types` and `actions` restrict what the instrument allows; empty means all of it.
-    `own_legs` False: it closes the legs of the first order.
+    `own_legs` False: it closes the legs of the first order; with `one_leg` one of them alone.
+    `rules`: it may wait for prices and times of its own.
     """
 
     prefix: str = ""
@@ -46,6 +47,8 @@ class PartSpec:
     time: str = "Day"
     max_legs: int = 4
     own_legs: bool = True
+    one_leg: bool = False
+    rules: bool = True
     leads: bool = False
 
     @property
@@ -54,14 +57,17 @@ class PartSpec:
         return f"{self.prefix}-" if self.prefix else ""
 
 
-_TARGET = PartSpec(
-    "o1", "Take profit", order_types=(matrix.LIMIT,), time="GTC", max_legs=1, own_legs=False
+_TARGET = PartSpec("o1", "Take profit", order_types=(matrix.LIMIT,), time="GTC", own_legs=False)
+_STOP = replace(
+    _TARGET, title="Stop", order_types=(matrix.STOP, matrix.STOP_LIMIT), max_legs=1, one_leg=True
 )
-_STOP = replace(_TARGET, title="Stop", order_types=(matrix.STOP, matrix.STOP_LIMIT))
+_SIDE = PartSpec(
+    title="First side", order_types=(matrix.MARKET, matrix.LIMIT), max_legs=1, rules=False
+)
 _MEMBERS: dict[str, tuple[PartSpec, ...]] = {
     "": (PartSpec(),),
     OTOCO: (
-        PartSpec(title="Entry", order_types=_WORKING, actions=_OPENING, max_legs=1, leads=True),
+        PartSpec(title="Entry", order_types=_WORKING, actions=_OPENING, leads=True),
         replace(_TARGET, help="Works once the entry has filled; closes the same quantity."),
         replace(_STOP, prefix="o2", help="When one of the two fills, the other is cancelled."),
     ),
@@ -70,8 +76,8 @@ _MEMBERS: dict[str, tuple[PartSpec, ...]] = {
         replace(_STOP, help="Closes the same. When one of the two fills, the other is cancelled."),
     ),
     PAIRS: (
-        PartSpec(title="First side", order_types=(matrix.MARKET, matrix.LIMIT), max_legs=1),
-        PartSpec("o1", "Second side", order_types=(matrix.MARKET, matrix.LIMIT), max_legs=1),
+        _SIDE,
+        replace(_SIDE, prefix="o1", title="Second side"),
     ),
 }
 _OTO_FIRST = PartSpec(title="First", order_types=_WORKING, leads=True)

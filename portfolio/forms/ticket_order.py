@@ -29,15 +29,10 @@ class HeadForm(forms.Form):
     origin = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
     account = forms.ChoiceField(label="Account")
     group = forms.ChoiceField(label="One order or several", choices=GROUP_CHOICES, required=False)
-    conditional = forms.BooleanField(label="Wait for a price or a time", required=False)
 
-    def __init__(
-        self, *args: Any, accounts: Iterable[tuple[str, str]], single: bool, **options: Any
-    ) -> None:
+    def __init__(self, *args: Any, accounts: Iterable[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["account"].choices = list(accounts)
-        if not single:
-            del self.fields["conditional"]
 
 
 class OrderForm(forms.Form):
@@ -45,6 +40,10 @@ class OrderForm(forms.Form):
 
     instrument_type = forms.ChoiceField(label="Instrument", choices=INSTRUMENT_CHOICES)
     symbol = forms.CharField(label="Symbol", max_length=32, widget=symbol_input())
+    # Which leg of the first order a stop closes, where there are several.
+    closes = forms.TypedChoiceField(
+        label="Closes", coerce=int, error_messages={"required": "Choose the leg that it closes."}
+    )
     order_type = forms.ChoiceField(
         label="Order type",
         error_messages={"invalid_choice": "This order type does not exist for this order."},
@@ -66,6 +65,7 @@ class OrderForm(forms.Form):
     value = DecimalText(
         label="Amount in dollars", error_messages={"required": "Enter an amount in dollars."}
     )
+    conditional = forms.BooleanField(label="Wait for a price or a time", required=False)
 
     def __init__(self, *args: Any, shape: Shape, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -75,6 +75,7 @@ class OrderForm(forms.Form):
         self.fields["time_in_force"].choices = [
             (name, TIME_WORDS.get(name, name)) for name in shape.times
         ]
+        self.fields["closes"].choices = [(n, f"Leg {n + 1}") for n in range(shape.entry_legs)]
         for name in shape.absent:
             del self.fields[name]
 
@@ -84,7 +85,10 @@ class OrderForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which choices and fields an order has, from what was chosen so far."""
+    """Which choices and fields an order has, from what was chosen so far.
+
+    `entry_legs`: how many legs the first order has, from which an exit closes.
+    """
 
     instrument_type: str
     legs: int
@@ -93,6 +97,7 @@ class Shape:
     times: list[str]
     absent: frozenset[str]
     max_legs: int = 1
+    entry_legs: int = 1
 
     @property
     def notional(self) -> bool:
@@ -113,9 +118,14 @@ def shape_of(values: Mapping[str, Any], spec: PartSpec | None = None) -> Shape:
     times = matrix.offered_times(order_type, kind, legs, closing=closing)
     time = str(values.get("time_in_force") or "")
     absent = _absent(order_type, legs, time, times)
+    entry_legs = int(values.get("entry_legs") or 1)
     if not part.own_legs:
         absent |= {"instrument_type", "symbol"}
-    return Shape(kind, legs, order_type, order_types, times, absent, most)
+    if not part.one_leg or entry_legs == 1:
+        absent.add("closes")
+    if not part.rules:
+        absent.add("conditional")
+    return Shape(kind, legs, order_type, order_types, times, frozenset(absent), most, entry_legs)
 
 
 def _order_types(kind: str, legs: int, part: PartSpec) -> list[str]:
@@ -131,15 +141,15 @@ def _all_close(values: Mapping[str, Any], legs: int, part: PartSpec) -> bool:
     return all(action.endswith("to Close") for action in actions)
 
 
-def _absent(order_type: str, legs: int, time: str, times: list[str]) -> frozenset[str]:
+def _absent(order_type: str, legs: int, time: str, times: list[str]) -> set[str]:
     requires = matrix.ORDER_TYPES[order_type].requires
-    absent = {"price", "stop_trigger", "value"} - requires
+    absent = set({"price", "stop_trigger", "value"} - requires)
     # One leg has one side: a purchase is paid for, a sale is received.
     if legs == 1 or "price" in absent:
         absent.add("price_effect")
     if time != "GTD" or "GTD" not in times:
         absent.add("gtc_date")
-    return frozenset(absent)
+    return absent
 
 
 def leg_count(values: Mapping[str, Any]) -> int:

@@ -11,6 +11,7 @@ from portfolio.live.cells import Cell
 from portfolio.live.login import LoginLive
 from portfolio.live.patches import register
 from portfolio.ticket import quotes as ticket_quotes
+from portfolio.ticket.bar import bar_cells
 from portfolio.ticket.quotes import QuotedLeg
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ class TicketLive(LoginLive):
 
     args: those of the shell and ``{"connection": uuid, "symbol": streamer symbol of the panel,
     "tick": "0.01", "legs": [{"s": streamer symbol, "r": signed ratio, "t": tick}],
-    "more": {"o1": [legs of the second order, written likewise]}}``. A foreign connection is
-    NotFound.
+    "more": {"o1": [legs of the second order, written likewise]}, "limits": {"": "-1.35"}}``:
+    signed limits by order, received positive. A foreign connection is NotFound.
     """
 
     def __init__(self, user: Any, args: Mapping[str, Any]) -> None:
@@ -40,6 +41,8 @@ class TicketLive(LoginLive):
         self.orders = {"": _legs(args.get("legs"))} | {
             prefix: _legs(others.get(prefix)) for prefix in PREFIXES if prefix in others
         }
+        limits = args.get("limits")
+        self.limits = limits if isinstance(limits, dict) else {}
 
     def pairs(self) -> set[tuple[str, str]]:
         legs = [leg for order in self.orders.values() for leg in order]
@@ -48,6 +51,8 @@ class TicketLive(LoginLive):
     def figures(self, book: LatestBook, now: float) -> Iterator[Cell]:
         for prefix, legs in self.orders.items():
             yield from ticket_quotes.cells(book, legs, now, prefix).values()
+            net = ticket_quotes.net_of(book, legs, now)
+            yield from bar_cells(prefix or "ticket", net, _decimal(self.limits.get(prefix)))
         if self.symbol:
             yield from market_panel.build(book, self.symbol, "", self.tick, now).cells()
 

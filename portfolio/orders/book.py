@@ -212,7 +212,7 @@ def _facts(
             order__in=[order.pk for order in orders], user=desk.user
         ).select_related("preview")
     }
-    ours = _ours(orders)
+    sent_here = ours(orders)
     cells = {
         row.pk: order_market.cells(row, hub.book(row.feed), desk.now)
         for row in order_market.watch(orders, accounts)
@@ -222,7 +222,7 @@ def _facts(
         order.pk: order_facts(
             order,
             now=now,
-            ours=order.pk in ours,
+            ours=order.pk in sent_here,
             intent=intents.get(order.pk),
             cells=cells.get(order.pk),
         )
@@ -230,7 +230,18 @@ def _facts(
     }
 
 
-def _ours(orders: Iterable[Order]) -> set[int]:
-    """Orders that were sent from this desk, by whomever."""
-    rows = OrderIntent.objects.filter(order__in=[order.pk for order in orders])
-    return {pk for pk in rows.values_list("order_id", flat=True) if pk is not None}
+def ours(orders: Iterable[Order]) -> set[int]:
+    """Orders that were sent from this desk, by whomever; a group was sent as one."""
+    known = list(orders)
+    groups = {order.complex_order_id for order in known if order.complex_order_id is not None}
+    sent = Q(order__in=[order.pk for order in known])
+    sent |= Q(complex_id__in=groups, kind=IntentKind.COMPLEX)
+    rows = OrderIntent.objects.filter(sent)
+    rows = rows.values_list("order_id", "account_id", "complex_id")
+    single = {order for order, _, _ in rows}
+    whole = {(account, group) for _, account, group in rows if group is not None}
+    return {
+        order.pk
+        for order in known
+        if order.pk in single or (order.account_id, order.complex_order_id) in whole
+    }

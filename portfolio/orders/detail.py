@@ -15,6 +15,7 @@ from brokerage.models import AuditEntry, Order, OrderIntent, Transaction
 from portfolio import formats
 from portfolio.live.hub import hub
 from portfolio.orders import market as order_market
+from portfolio.orders.book import ours
 from portfolio.orders.facts import average_words, order_facts
 from portfolio.orders.timeline import timeline
 from portfolio.orders.words import body_price, intent_facts
@@ -52,7 +53,7 @@ def load(request: HttpRequest, order: Order) -> dict[str, Any]:
         "order": order_facts(
             order,
             now=clock.market_now(connection_of(account)),
-            ours=OrderIntent.objects.filter(order=order).exists(),
+            ours=bool(ours([order])),
             intent=intent,
             cells=_cells(order, account),
         ),

@@ -9,14 +9,13 @@ from decimal import Decimal, InvalidOperation
 
 from brokerage.enums import TERMINAL_STATUSES
 from brokerage.execution import services
-from brokerage.execution.commands import OrderLeg
 from brokerage.models import Fill, Order, OrderIntent
 from portfolio import formats
 from portfolio.live.cells import Cell
 from portfolio.orders import rules as order_rules
 from portfolio.orders import words as order_words
+from portfolio.orders.again import again_url
 from portfolio.orders.words import Chip
-from portfolio.ticket import values as ticket_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,8 @@ class OrderFacts:
     reject_reason: str
     venues: str
     fills: list[FillFacts]
-    fills_pending: bool
+    # Legs whose executions are not all here, in words.
+    arriving: list[str]
     terminal: bool
     power: str
     links: list[str]
@@ -87,6 +87,8 @@ def order_facts(
     chip = order_words.status_chip(order)
     fills = _fills(order)
     problem = services.cancel_problem(order)
+    if order.gone_at is not None:
+        problem = problem or "The broker no longer knows this order."
     legs = list(order.legs.all())
     moment = order.received_at or order.live_at
     words = order_words.leg_words(legs)
@@ -117,8 +119,8 @@ def order_facts(
         reject_reason=order.reject_reason,
         venues=", ".join(sorted({fill.venue for fill in fills if fill.venue})),
         fills=fills,
-        fills_pending=chip.text.startswith("Filled,"),
-        terminal=order.status in TERMINAL_STATUSES,
+        arriving=[leg.text for leg in order_words.arriving(order)],
+        terminal=order.status in TERMINAL_STATUSES or order.gone_at is not None,
         power=power_words(intent),
         links=_links(order),
         rules=order_rules.rule_words(order),
@@ -133,7 +135,8 @@ def order_facts(
 
 def is_changeable(order: Order) -> bool:
     """Whether its price, type or time in force can be changed now."""
-    return bool(order.editable) and not services.replace_problem(order)
+    known = order.gone_at is None
+    return known and bool(order.editable) and not services.replace_problem(order)
 
 
 def moving_amount(order: Order) -> str | None:
@@ -141,24 +144,6 @@ def moving_amount(order: Order) -> str | None:
     if order.price is not None:
         return "price"
     return "stop_trigger" if order.stop_trigger is not None else None
-
-
-def again_url(order: Order) -> str:
-    """The address of a ticket filled with the same order."""
-    legs = [
-        OrderLeg(leg.instrument_type, leg.symbol, leg.action, leg.quantity)
-        for leg in order.legs.all()
-    ]
-    return ticket_values.order_url(
-        order.account,
-        legs,
-        order_type=order.order_type,
-        time_in_force=order.time_in_force,
-        price=order.price,
-        price_effect=order.price_effect,
-        stop_trigger=order.stop_trigger,
-        origin=f"order:{order.pk}",
-    )
 
 
 def text_of(order: Order) -> str:
@@ -206,9 +191,9 @@ def _fills(order: Order) -> list[FillFacts]:
 
 
 def average_words(order: Order) -> str:
-    """The average net price per lot of what is executed, once every leg is."""
+    """The average net price per lot of what is executed, once every leg and execution is here."""
     progress = order_words.progress_of(order)
-    if not order.size or progress.filled != order.size:
+    if not order.size or progress.filled != order.size or order_words.arriving(order):
         return ""
     net = net_of_fills(order)
     return formats.structure_net(formats.rounded(net / order.size, 4).normalize())

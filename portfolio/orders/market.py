@@ -20,10 +20,8 @@ from portfolio.live.book import LatestBook
 from portfolio.live.cells import Cell
 from portfolio.selectors import connection_of
 from portfolio.ticket import quotes as ticket_quotes
+from portfolio.ticket.bar import bar_cell
 from portfolio.ticket.quotes import Net, QuotedLeg
-
-# Steps of the bar, from the best price (0) over the mid to the natural one.
-STEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ def cells(order: WatchedOrder, book: LatestBook, now: float | None = None) -> di
     return {
         "mark": Cell(f"{name}-mark", formats.structure_net(net.mid), f"num {css}".strip()),
         "away": Cell(f"{name}-away", away_words(order, net), f"num {css}".strip()),
-        "bar": Cell(f"{name}-bar", "", bar_css(order, net)),
+        "bar": bar_cell(name, net, order.limit),
         "age": Cell(f"{name}-age", _age(order, moment), "num secondary"),
     }
 
@@ -125,23 +123,6 @@ def _difference(gap: Decimal, mid: Decimal) -> str:
     most = 2 if abs(gap) >= 1 else 4
     places = max(2, min(most, -int(gap.normalize().as_tuple().exponent)))
     return f"{formats.signed(gap, places)}{share}"
-
-
-def bar_css(order: WatchedOrder, net: Net) -> str:
-    """The marker's place as a class; without one the bar is empty."""
-    place = bar_place(order, net)
-    return "limit-bar__limit" if place is None else f"limit-bar__limit at-{place}"
-
-
-def bar_place(order: WatchedOrder, net: Net) -> int | None:
-    """Where the limit stands: 0 at the best price, half at the mid, STEPS at the natural."""
-    if order.limit is None or net.natural is None or net.opposite is None:
-        return None
-    width = net.opposite - net.natural
-    if width <= 0:
-        return None
-    share = (net.opposite - order.limit) / width
-    return round(max(Decimal(0), min(Decimal(1), share)) * STEPS)
 
 
 def _age(order: WatchedOrder, moment: float) -> str:

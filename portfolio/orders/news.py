@@ -79,7 +79,8 @@ def words(row: OrderNews) -> str:
     )
     if row.kind == NewsKind.FILLED:
         limit = "" if asked == "market" else f" (asked {asked})"
-        return f"Filled {legs} {average_words(order)}{limit} {where}"
+        price = "(price still arriving)" if order_words.arriving(order) else average_words(order)
+        return f"Filled {legs} {price}{limit} {where}"
     if row.kind == NewsKind.PARTIAL:
         return f"Partly filled {lots}: {legs}, {asked}, {where}"
     if row.kind == NewsKind.REJECTED:

@@ -95,16 +95,56 @@ def _whole(value: Decimal) -> Decimal:
     return nearest.normalize()
 
 
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """A leg that the broker calls executed further than the executions that are here."""
+
+    leg: str
+    here: Decimal
+    executed: Decimal
+
+    @property
+    def text(self) -> str:
+        here = formats.quantity(self.here, sign=False)
+        return f"{self.leg}: {here} of {formats.quantity(self.executed, sign=False)} here"
+
+
+def arriving(order: Order) -> list[Arriving]:
+    """Legs whose executions do not add up yet to what the broker says is executed.
+
+    A filled order is executed in all of each leg, whatever its legs say of themselves: the broker
+    calls an order filled with its first leg.
+    """
+    found = []
+    for leg in order.legs.all():
+        executed = _executed(order, leg)
+        here = sum((fill.quantity or Decimal(0) for fill in leg.fills.all()), Decimal(0))
+        if executed is not None and here < executed:
+            label = formats.symbol_label(leg.symbol, leg.instrument_type)
+            found.append(Arriving(label, here, executed))
+    return found
+
+
+def _executed(order: Order, leg: Any) -> Decimal | None:
+    if leg.quantity is None or order.status == "Filled":
+        return leg.quantity
+    return None if leg.remaining_quantity is None else leg.quantity - leg.remaining_quantity
+
+
 def status_chip(order: Order) -> Chip:
     """The broker's word; parts filled as `Live 3/10`; a filled order whose legs are not all in."""
     progress = progress_of(order)
     text, tip = order.status or "Unknown status", _HINTS.get(order.status, "")
     if order.status not in TERMINAL_STATUSES and progress.is_partial:
         text, tip = f"{order.status} {progress.text}", "Partial: " + (tip or "partly executed")
-    if order.status == "Filled" and progress.filled not in (None, progress.total):
-        text, tip = "Filled, fills arriving", "the executions of some legs are not here yet"
+    if missing := arriving(order):
+        text = f"{text}, fills arriving"
+        tip = "; ".join(leg.text for leg in missing)
     if order.status == "Contingent" and order.contingent_status:
         tip = order.contingent_status
+    if order.gone_at is not None and order.status not in TERMINAL_STATUSES:
+        tip = "the broker's books began anew and no longer know it; this was its last word"
+        return Chip(f"{order.status}, gone at the broker", "terminal", tip)
     if order.status not in _HINTS:
         tip = "a status this desk does not know; shown as the broker says it"
     return Chip(text, _tone(order), tip)

@@ -203,9 +203,10 @@ def reverse(holdings: Holdings) -> str:
 
 
 def bracket(holdings: Holdings) -> str:
-    """Take profit or stop for what is held; one cancels the other."""
-    if len(holdings.held) != 1:
-        raise NoAction("A stop has one leg: a bracket is for one position.")
+    """Take profit or stop for what is held; one cancels the other.
+
+    Of a structure the limit closes all legs and the stop the one chosen on the ticket.
+    """
     legs = closing_legs(holdings.held)
     return order_url(
         holdings.account, legs, origin=holdings.origin, group="OCO", time_in_force="GTC"

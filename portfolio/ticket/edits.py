@@ -15,8 +15,9 @@ from brokerage.execution import instruments, matrix
 from brokerage.execution.commands import EQUITY, EQUITY_OPTION, FUTURE, FUTURE_OPTION
 from brokerage.execution.instruments import Expiration
 from brokerage.models import Connection
-from portfolio.forms.ticket import leg_count, own_values, part_shape
 from portfolio.forms.ticket_groups import OTO, PartSpec, group_of, order_count, specs_of
+from portfolio.forms.ticket_order import leg_count
+from portfolio.forms.ticket_part import closed_index, own_values, part_shape
 from portfolio.forms.ticket_rules import condition_count
 
 # Changing one of these makes a typed price meaningless.
@@ -107,17 +108,20 @@ def _put_legs(values: dict[str, str], lead: str, legs: Sequence[Mapping[str, str
 def act(values: dict[str, str]) -> None:
     """Buttons that change the form without a script.
 
-    `add-leg@o1`, `remove-leg-2`, `add-order`, `remove-order-1`, `add-condition`,
+    `add-leg@o1`, `remove-leg-2`, `add-order`, `remove-order-1`, `add-condition@o1`,
     `remove-condition-0`, `symbol:AAPL:Equity@o1`; anything else (`nat@o1`) is a wish about the
     price or the symbols offered.
     """
     wish, _, prefix = values.pop("do", "").partition("@")
-    if wish.endswith(("order", "condition")) or wish.startswith(("remove-order", "remove-cond")):
+    if wish.startswith(("add-order", "remove-order-")):
         _act_on_ticket(values, wish)
-    elif wish.startswith(("add-leg", "remove-leg-", "symbol:")):
+    elif wish.startswith(_ORDER_WISHES):
         _act_on_order(values, wish, prefix)
     elif wish:
         values["wish"], values["wish_for"] = wish, prefix
+
+
+_ORDER_WISHES = ("add-leg", "remove-leg-", "symbol:", "add-condition", "remove-condition-")
 
 
 def _act_on_order(values: dict[str, str], wish: str, prefix: str) -> None:
@@ -127,6 +131,8 @@ def _act_on_order(values: dict[str, str], wish: str, prefix: str) -> None:
     own = _own(values, spec)
     if wish.startswith("symbol:"):
         _pick_symbol(own, *wish.removeprefix("symbol:").rsplit(":", 1))
+    elif "condition" in wish:
+        _act_on_conditions(own, wish)
     else:
         _act_on_legs(own, wish)
     put_back(values, spec, own)
@@ -152,10 +158,15 @@ def _act_on_ticket(values: dict[str, str], wish: str) -> None:
         values["orders"] = str(order_count(values) + 1)
     elif wish.startswith("remove-order-") and order_count(values) > 2 and number:
         _remove_order(values, number)
-    elif wish == "add-condition":
-        values |= {"conditional": "on", "conditions": str(condition_count(values) + 1)}
-    elif wish.startswith("remove-condition-"):
-        _remove_numbered(values, "cond", number, condition_count(values), "conditions")
+
+
+def _act_on_conditions(own: dict[str, str], wish: str) -> None:
+    count = condition_count(own)
+    if wish == "add-condition":
+        own |= {"conditional": "on", "conditions": str(count + 1)}
+    else:
+        gone = int(wish[-1]) if wish[-1].isdigit() else 0
+        _remove_numbered(own, "cond", gone, count, "conditions")
 
 
 def _remove_order(values: dict[str, str], gone: int) -> None:
@@ -205,6 +216,15 @@ def normalise(own: dict[str, str], spec: PartSpec, first: Mapping[str, str]) -> 
         own["symbol"] = instruments.normalise(shape.instrument_type, own["symbol"])
 
 
+def take_closed(own: dict[str, str], spec: PartSpec, entry: Mapping[str, str]) -> None:
+    """Which leg of the first order a stop closes, where there is a choice."""
+    count = part_shape(own, spec, entry).entry_legs
+    if spec.one_leg and count > 1:
+        fallback = (specs_of(entry)[0].actions or ("",))[0]
+        actions = [entry.get(f"leg-{n}-action") or fallback for n in range(count)]
+        own["closes"] = str(closed_index(actions, own.get("closes")))
+
+
 def take_symbol(own: dict[str, str], connection: Connection | None) -> None:
     """The order's symbol where only its legs are named: the underlying of the first."""
     contract, kind = own.get("leg-0-contract", ""), own["instrument_type"]
@@ -233,20 +253,27 @@ def place_contracts(own: dict[str, str], chain: Mapping[str, Expiration]) -> Non
             own[f"{prefix}-contract"] = ""
 
 
-def _priced_for(own: Mapping[str, str]) -> str:
-    """A fingerprint of what a price was set for."""
+def _priced_for(own: Mapping[str, str], entry: Mapping[str, str]) -> str:
+    """A fingerprint of what a price was set for; that of an exit for what it closes."""
+    text = f"{own.get('closes', '')}|{_named(entry)}" if entry else _named(own)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _named(own: Mapping[str, str]) -> str:
     names = list(_PRICED)
     for index in range(leg_count(own)):
         names += [f"leg-{index}-{name}" for name in _PRICED_LEG]
     if leg_count(own) == 1:
         names.remove("leg-0-quantity")
-    text = "|".join(own.get(name, "") for name in names)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return "|".join(own.get(name, "") for name in names)
 
 
-def drop_stale_price(own: dict[str, Any]) -> None:
-    """A price typed for another contract must not slip into this order."""
-    now = _priced_for(own)
+def drop_stale_price(own: dict[str, Any], entry: Mapping[str, str]) -> None:
+    """A price typed for another contract must not slip into this order.
+
+    `entry`: the values of the order that this one closes; empty for one with legs of its own.
+    """
+    now = _priced_for(own, entry)
     if own.get("priced_for", now) != now:
         for name in ("price", "price_effect", "stop_trigger"):
             own.pop(name, None)

@@ -8,7 +8,8 @@ from decimal import Decimal
 from brokerage.execution.checks import InstrumentFacts
 from brokerage.execution.commands import CRYPTOCURRENCY, EQUITY, OrderLeg
 from brokerage.execution.instruments import Expiration
-from portfolio.forms.ticket import OPTION_TYPES, Part
+from portfolio.forms.ticket_fields import OPTION_TYPES
+from portfolio.forms.ticket_part import Part
 from portfolio.ticket import quotes as ticket_quotes
 from portfolio.ticket import values as ticket_values
 from portfolio.ticket.quotes import QuotedLeg

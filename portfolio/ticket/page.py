@@ -17,7 +17,8 @@ from brokerage.execution.instruments import Expiration
 from brokerage.models import Account, Connection
 from portfolio import market_panel
 from portfolio.desk import desk_of
-from portfolio.forms.ticket import OPTION_TYPES, Ticket, account_key
+from portfolio.forms.ticket import Ticket, account_key
+from portfolio.forms.ticket_fields import OPTION_TYPES
 from portfolio.live.cells import Cell
 from portfolio.live.hub import hub
 from portfolio.market_panel import Panel
@@ -27,7 +28,7 @@ from portfolio.ticket import structure as ticket_structure
 from portfolio.ticket import symbols as ticket_symbols
 from portfolio.ticket import values as ticket_values
 from portfolio.ticket import venues as ticket_venues
-from portfolio.ticket.parts import PartPage
+from portfolio.ticket.parts import PartPage, opposite
 from portfolio.ticket.structure import Structure, StructureInput
 from portfolio.ticket.symbols import SymbolsFound
 
@@ -101,6 +102,7 @@ def load(request: HttpRequest, data: Mapping[str, Any], *, draft: bool) -> Ticke
         page.ticket = Ticket(values, accounts=accounts, chains=found, draft=True)
         for part, form in zip(page.parts, page.ticket.parts, strict=True):
             part.form = form
+    ticket_parts.name_choices(page.parts)
     if connection is not None:
         _show_panel(request, page)
         page.structure = structure_of(page)
@@ -117,10 +119,12 @@ def _complete(
         ticket_edits.normalise(own, spec, values)
         if spec.own_legs:
             ticket_edits.take_symbol(own, connection)
+        else:
+            ticket_edits.take_closed(own, spec, values)
         chain, problem = _chain(connection, own) if spec.own_legs else ({}, "")
         ticket_edits.place_contracts(own, chain)
         if draft:
-            ticket_edits.drop_stale_price(own)
+            ticket_edits.drop_stale_price(own, {} if spec.own_legs else values)
         ticket_edits.put_back(values, spec, own)
         chains.append((chain, problem))
     return chains
@@ -211,6 +215,9 @@ def _show_panel(request: HttpRequest, page: TicketPage) -> None:
         for part in page.parts[1:]
         if part.quoted
     }
+    args["limits"] = {
+        part.prefix: f"{part.limit:f}" for part in page.parts if part.limit is not None
+    }
     facts = ticket_parts.underlying_facts(page.first, page.connection)
     if facts is not None and facts.streamer_symbol:
         tick = facts.ticks[-1].value if facts.ticks else None
@@ -277,6 +284,18 @@ def _set_prices(page: TicketPage, values: dict[str, str]) -> bool:
             lead = part.form.spec.lead
             values[f"{lead}price"], values[f"{lead}price_effect"] = found
             changed = True
+    return _set_exit_effects(page, values) or changed
+
+
+def _set_exit_effects(page: TicketPage, values: dict[str, str]) -> bool:
+    """An exit of several legs is for the other effect than its entry, until a price is typed."""
+    changed = False
+    for part in page.parts[1:]:
+        lead, absent = part.form.spec.lead, part.form.shape.absent
+        if part.form.spec.own_legs or "price_effect" in absent or values.get(f"{lead}price"):
+            continue
+        values[f"{lead}price_effect"] = opposite(values.get("price_effect", ""))
+        changed = True
     return changed
 
 

@@ -11,16 +11,26 @@ from typing import Any
 from brokerage import market
 from brokerage.execution import checks, instruments, ticks
 from brokerage.execution.checks import InstrumentFacts
-from brokerage.execution.commands import EQUITY, FUTURE, OrderLeg, SubmitOrder
+from brokerage.execution.commands import (
+    CREDIT,
+    DEBIT,
+    EQUITY,
+    FUTURE,
+    OrderLeg,
+    SubmitOrder,
+)
 from brokerage.execution.instruments import Expiration
 from brokerage.models import Connection
-from portfolio.forms.ticket import OPTION_TYPES, Part, Ticket, closing
+from portfolio import formats
+from portfolio.forms.ticket import Ticket
+from portfolio.forms.ticket_fields import OPTION_TYPES
+from portfolio.forms.ticket_part import Part, closed_by
 from portfolio.live.cells import Cell
 from portfolio.live.hub import hub
 from portfolio.ticket import legs as ticket_legs
 from portfolio.ticket import quotes as ticket_quotes
 from portfolio.ticket import values as ticket_values
-from portfolio.ticket.bar import PriceBar, bar_of
+from portfolio.ticket.bar import bar_cells
 from portfolio.ticket.quotes import Net, QuotedLeg
 from portfolio.ticket.structure import StructureLeg, signed_net
 
@@ -96,14 +106,17 @@ class PartPage:
         return "Debit" if self.complete[0].buys else "Credit"
 
     @property
-    def bar(self) -> PriceBar | None:
-        """Where the typed limit stands between natural and the other side."""
-        values = self.form.values
-        typed = ticket_values.decimal_of(str(values.get("price") or ""))
-        if typed is None or not self.complete:
+    def limit(self) -> Decimal | None:
+        """The typed limit, signed like the net prices; None while there is none."""
+        if not self.complete or "price" in self.form.shape.absent:
             return None
-        effect = self.side or str(values.get("price_effect") or "")
-        return bar_of(self.net, typed if effect == "Credit" else -typed)
+        return signed_net(self.form.values, self.side, None)
+
+    @property
+    def bar(self) -> dict[str, Cell]:
+        """Where the limit stands between the best price and the natural one: marker and words."""
+        marker, words = bar_cells(self.prefix or "ticket", self.net, self.limit)
+        return {"marker": marker, "words": words}
 
     @property
     def complete(self) -> list[OrderLeg]:
@@ -137,9 +150,28 @@ def part_pages(ticket: Ticket, chains: list[Mapping[str, Expiration]]) -> list[P
         if form.spec.own_legs:
             legs = ticket_legs.draft_legs(form, chain)
         else:
-            legs = [leg and closing(leg) for leg in pages[0].legs]
+            legs = closed_by(form.spec, pages[0].legs, form.values.get("closes"))
         pages.append(PartPage(form, chain, legs))
     return pages
+
+
+def name_choices(pages: list[PartPage]) -> None:
+    """The legs that a stop may close, by their names."""
+    for page in pages[1:]:
+        field = page.form.order.fields.get("closes")
+        if field is not None:
+            field.choices = [(n, _choice_words(n, leg)) for n, leg in enumerate(pages[0].legs)]
+
+
+def _choice_words(index: int, leg: OrderLeg | None) -> str:
+    if leg is None:
+        return f"Leg {index + 1}"
+    return formats.leg_label(leg.signed_quantity, leg.symbol, leg.instrument_type)
+
+
+def opposite(effect: str) -> str:
+    """What a structure is closed for that was opened for this."""
+    return DEBIT if effect == CREDIT else CREDIT
 
 
 def quote(page: PartPage, connection: Connection) -> None:

@@ -99,7 +99,7 @@ def facts_of(
         send=ticket_words.send_words(body, shown.account.number),
         orders=ticket_words.order_words_of(body, multipliers),
         group=GROUP_TITLES.get(str(body.get("type")), ""),
-        conditions=ticket_words.condition_words(body),
+        conditions=ticket_words.ratio_words(body),
         account=str(shown.account),
         environment=shown.environment,
         expires_at=shown.expires_at,

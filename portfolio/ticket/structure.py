@@ -15,6 +15,7 @@ from typing import Any
 from brokerage.execution.commands import OrderLeg
 from portfolio import formats
 from portfolio.live.book import LatestBook
+from portfolio.ticket.half import TIP, HalfLeg, chance_of_half
 from portfolio.ticket.payoff import Payoff, PayoffLeg, chance, name_of, payoff
 
 DAYS = 365.0
@@ -71,7 +72,8 @@ def structure_of(given: StructureInput, book: LatestBook) -> Structure | None:
     if not any(leg.right for leg in legs) or any(leg.order.closes for leg in given.legs):
         return None
     found = None if given.net is None else payoff(legs, given.net)
-    rows = _extremes(found) + _chance_row(found, given, legs, book) + _market_rows(given, book)
+    rows = _extremes(found) + _chance_row(found, given, legs, book)
+    rows += _half_row(found, given, book) + _market_rows(given, book)
     return Structure(name_of(legs), tuple(rows), _words(given, legs))
 
 
@@ -112,6 +114,31 @@ def _chance_row(
         value = chance(found.gains, given.spot, mean, max(0.5, days[0]) / DAYS)
     tip = "Lognormal without drift, at the mean implied volatility of the legs"
     return [StructureRow("Probability of profit", formats.percent(value), tip)]
+
+
+def _half_row(found: Payoff | None, given: StructureInput, book: LatestBook) -> list[StructureRow]:
+    """P50; unknown while a quote or a volatility is missing, and for an unlimited profit."""
+    if found is None:
+        return []
+    legs = [_half_leg(leg, given, book) for leg in given.legs]
+    known = [leg for leg in legs if leg is not None]
+    value = None
+    if len(known) == len(legs) and found.max_profit is not None and given.spot and given.net:
+        value = chance_of_half(known, given.spot, float(given.net), float(found.max_profit))
+    tip = TIP if found.max_profit is not None else "A profit without limit has no half"
+    return [StructureRow("P50", formats.percent(value), tip)]
+
+
+def _half_leg(leg: StructureLeg, given: StructureInput, book: LatestBook) -> HalfLeg | None:
+    line, quote = leg.payoff, book.quote(leg.streamer)
+    mark = quote.mid if quote else None
+    volatility = _greek(leg, book, "volatility") if line.right else 0.0
+    if mark is None or volatility is None:
+        return None
+    days = (line.expiration - given.today).days if line.expiration else 0
+    scale = float(line.ratio * line.units)
+    years = max(0.5, days) / DAYS
+    return HalfLeg(scale, line.right, float(line.strike), years, volatility, float(mark))
 
 
 def _options(given: StructureInput) -> list[StructureLeg]:

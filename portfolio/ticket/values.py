@@ -16,7 +16,8 @@ from brokerage.execution.amounts import amount_text
 from brokerage.execution.commands import OrderLeg
 from brokerage.models import Account, OrderIntent, OrderPreview
 from portfolio.formats import NEW_YORK
-from portfolio.forms.ticket import OPTION_TYPES, account_key
+from portfolio.forms.ticket import account_key
+from portfolio.forms.ticket_fields import OPTION_TYPES
 from portfolio.forms.ticket_rules import watched_text
 
 _AMOUNTS = ("price", "price-effect", "stop-trigger", "value", "gtc-date")
@@ -52,10 +53,14 @@ def order_url(
     values = {"group": group, "order_type": order_type, "time_in_force": time_in_force}
     if account is not None:
         values["account"] = account_key(account.environment, account.number)
-    amounts = {"price": price, "stop_trigger": stop_trigger}
-    values |= {name: amount_text(item) for name, item in amounts.items() if item is not None}
+    values |= amount_values({"price": price, "stop_trigger": stop_trigger})
     values |= {"price_effect": price_effect, "origin": origin}
     return _url({name: value for name, value in values.items() if value} | leg_values(legs))
+
+
+def amount_values(amounts: Mapping[str, Decimal | None]) -> dict[str, str]:
+    """Form values of the amounts that there are."""
+    return {name: amount_text(item) for name, item in amounts.items() if item is not None}
 
 
 def leg_values(legs: Sequence[OrderLeg]) -> dict[str, str]:
@@ -77,13 +82,13 @@ def values_of(account: Account, body: Mapping[str, Any]) -> dict[str, str]:
     """Form values that make this order, or this group of orders, again."""
     values = {"account": account_key(account.environment, account.number)}
     if "orders" not in body:
-        return values | _order_values(account, body) | _rule_values(body.get("rules") or {})
+        return values | _order_values(account, body)
     trigger = body.get("trigger-order")
     orders = [*([trigger] if trigger else []), *body["orders"]]
     values |= {"group": body["type"], "orders": str(len(orders))} | _ratio_values(body)
     for index, order in enumerate(orders):
         lead = f"o{index}-" if index else ""
-        own = _order_values(account, order)
+        own = _order_values(account, order) | closes_value(symbols_of(orders[0]), symbols_of(order))
         values |= {f"{lead}{name}": value for name, value in own.items()}
     return values
 
@@ -105,7 +110,17 @@ def _order_values(account: Account, body: Mapping[str, Any]) -> dict[str, str]:
             values[f"leg-{index}-quantity"] = str(leg["quantity"])
         if kind in OPTION_TYPES:
             values[f"leg-{index}-contract"] = leg["symbol"]
-    return values
+    return values | rule_values(body.get("rules") or {})
+
+
+def symbols_of(body: Mapping[str, Any]) -> list[str]:
+    return [str(leg["symbol"]) for leg in body["legs"]]
+
+
+def closes_value(entry: Sequence[str], exits: Sequence[str]) -> dict[str, str]:
+    """Which of the first order's legs an order closes, where it closes one of several."""
+    one = exits[0] if len(exits) == 1 < len(entry) else ""
+    return {"closes": str(entry.index(one))} if one in entry else {}
 
 
 def _ratio_values(body: Mapping[str, Any]) -> dict[str, str]:
@@ -119,7 +134,8 @@ def _ratio_values(body: Mapping[str, Any]) -> dict[str, str]:
     return values
 
 
-def _rule_values(rules: Mapping[str, Any]) -> dict[str, str]:
+def rule_values(rules: Mapping[str, Any]) -> dict[str, str]:
+    """Form values of conditions and times, from a request's `rules`."""
     if not rules:
         return {}
     values = {"conditional": "on"}

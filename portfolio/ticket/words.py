@@ -38,6 +38,7 @@ class OrderWords:
     money: str
     order_type: str
     time_in_force: str
+    conditions: list[str]
 
 
 def orders_of(body: Body) -> list[Body]:
@@ -62,6 +63,7 @@ def order_words_of(body: Body, multipliers: Sequence[Decimal | None]) -> list[Or
                 money=money_words(order, multiplier),
                 order_type=order["order-type"],
                 time_in_force=_time_words(order),
+                conditions=condition_words(order),
             )
         )
     return found
@@ -93,19 +95,19 @@ def _lots(body: Body) -> Decimal:
 
 
 def condition_words(body: Body) -> list[str]:
-    """The conditions of an order or of a pair, one sentence each."""
-    if body.get("ratio-price-threshold"):
-        return [_ratio_words(body)]
+    """The conditions of one order, one sentence each."""
     found = rules.from_body(body.get("rules"))
     return [] if found is None else _rule_words(found, (body.get("rules") or {}))
 
 
-def _ratio_words(body: Body) -> str:
+def ratio_words(body: Body) -> list[str]:
+    """When a pair is sent; nothing for other orders."""
+    if not body.get("ratio-price-threshold"):
+        return []
     by = "amounts" if body.get("ratio-price-is-threshold-based-on-notional") else "prices"
     compared = _COMPARED.get(str(body.get("ratio-price-comparator")), "at")
-    return (
-        f"Both are sent once the ratio of their {by} is {compared} {body['ratio-price-threshold']}."
-    )
+    level = body["ratio-price-threshold"]
+    return [f"Both are sent once the ratio of their {by} is {compared} {level}."]
 
 
 def _rule_words(found: OrderRules, raw: Body) -> list[str]:
@@ -135,8 +137,8 @@ def send_words(body: Body, number: str) -> str:
     orders = orders_of(body)
     tail = f"to …{number[-4:]}"
     if len(orders) == 1:
-        waits = " once its conditions are met," if body.get("rules") else ""
-        return f"Send: {_phrase(orders[0])}{waits} {tail}"
+        comma = "," if body.get("rules") else ""
+        return f"Send: {_phrase(orders[0])}{comma} {tail}"
     name = GROUP_NAMES.get(str(body.get("type")), "group")
     joint = " or " if body.get("type") == "OCO" else ", then "
     if body.get("type") == "PAIRS":
@@ -148,6 +150,12 @@ def send_words(body: Body, number: str) -> str:
 
 
 def _phrase(body: Body) -> str:
+    """What one order does, and that it waits where it has conditions."""
+    waits = " once its conditions are met" if body.get("rules") else ""
+    return f"{_deed(body)}{waits}"
+
+
+def _deed(body: Body) -> str:
     """`buy 10 AAPL for 229.40 db`, `close 1 SPY put credit spread for 0.40 db`, `roll …`."""
     price = order_words.body_price(dict(body))
     joined = _what(body)

@@ -9,7 +9,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET
 
 from brokerage import access, history, selectors, upkeep
-from portfolio.account_pages import balance_lines, status_lines, transaction_row
+from portfolio.account_pages import balance_lines, standing, status_lines, transaction_row
 from portfolio.desk import desk_of
 from portfolio.pages import account_card
 from portfolio.scope import Scope
@@ -23,23 +23,22 @@ PAGE_SIZE = 50
 def account_detail(request: HttpRequest, environment: str, number: str) -> HttpResponse:
     account = access.get_account(request.user, environment, number)
     desk = desk_of(request)
-    at = desk.as_of
+    at, then = desk.as_of, desk.broker_instant
     everything = [*selectors.accounts_for(request.user, include_closed=True)]
     facts = load_desk(everything, Scope(environment, number), at=at)
     valuation = desk.valued(facts)
     here = facts.accounts[0]
     booked = selectors.transactions_for([account])
-    pages = Paginator(history.transactions_at([account], at) if at else booked, PAGE_SIZE)
+    pages = Paginator(history.transactions_at([account], then) if then else booked, PAGE_SIZE)
     page = pages.get_page(request.GET.get("page"))
+    known = getattr(here.account, "trading_status", None)
+    status = history.trading_status_at(account, at) if at else known
     context = {
         "account": here,
         "card": account_card(here, valuation, desk.now),
         "balances": balance_lines(here, desk.now),
-        "status": status_lines(
-            history.trading_status_at(account, at)
-            if at
-            else getattr(here.account, "trading_status", None)
-        ),
+        "status": status_lines(status),
+        "standing": standing(here.account, status),
         "score": score_words(upkeep.scores([account]).get(account.pk)),
         "access": here.account.accesses.all(),
         "page": page,

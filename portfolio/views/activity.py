@@ -21,8 +21,8 @@ def activity_list(request: HttpRequest) -> HttpResponse:
     desk, filters = desk_of(request), read_filters(request.GET)
     accounts = desk.scope.pick(desk.accounts) if desk.scope else []
     booked = (
-        history.transactions_at(accounts, desk.as_of)
-        if desk.as_of
+        history.transactions_at(accounts, desk.broker_instant)
+        if desk.broker_instant
         else selectors.transactions_for(accounts)
     )
     pages = Paginator(narrowed(booked, filters), PAGE_SIZE)

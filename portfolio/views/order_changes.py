@@ -19,7 +19,8 @@ from brokerage.execution.commands import ReplaceOrder
 from brokerage.models import Order
 from portfolio.forms.order_change import ChangeForm
 from portfolio.orders import changing as order_changing
-from portfolio.orders.facts import again_url, order_facts
+from portfolio.orders.again import again_url, group_again_url, members_of
+from portfolio.orders.facts import order_facts
 from portfolio.orders.words import intent_facts
 
 UNPROCESSABLE, CONFLICT = 422, 409
@@ -125,7 +126,11 @@ def order_replace_send(request: HttpRequest, pk: int) -> HttpResponse:
     order = access.get_order(request.user, pk)
     given = [request.POST.get(name, "") for name in ("preview", "content_hash", "client_order_id")]
     try:
-        intent = services.replace(request.user, *given)
+        intent = services.replace(
+            request.user,
+            *given,
+            other_account_confirmed=request.POST.get("other_account") == "yes",
+        )
     except services.Conflict as refusal:
         return _conflict(request, order, str(refusal))
     except services.CommandRefused as refusal:
@@ -158,9 +163,20 @@ def order_duplicate(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(again_url(access.get_order(request.user, pk)))
 
 
+@require_GET
+def order_group_duplicate(request: HttpRequest, pk: int) -> HttpResponse:
+    """A ticket filled with the whole group that this order is of."""
+    order = access.get_order(request.user, pk)
+    group = order.account.complex_orders.filter(broker_id=order.complex_order_id or 0).first()
+    if group is None:
+        raise access.NotFound
+    return redirect(group_again_url(group, members_of(group)))
+
+
 urlpatterns = [
     path("orders/<int:pk>/replace/", order_replace, name="order-replace"),
     path("orders/<int:pk>/replace/send/", order_replace_send, name="order-replace-send"),
     path("orders/<int:pk>/nudge/", order_nudge, name="order-nudge"),
     path("orders/<int:pk>/duplicate/", order_duplicate, name="order-duplicate"),
+    path("orders/<int:pk>/duplicate-group/", order_group_duplicate, name="order-group-duplicate"),
 ]

@@ -72,10 +72,11 @@ def _shown(request: HttpRequest, order: Order, form: RatioForm, change: EditPair
         "order": order_facts(order),
         "form": form,
         "shown": outcome.preview,
-        "words": ticket_words.condition_words(change.body()),
+        "words": ticket_words.ratio_words(change.body()),
         "send": f"Send: change the ratio to {change.threshold:f} in …{order.account.number[-4:]}",
         "content_hash": outcome.content_hash,
         "client_order_id": identifier,
+        "other_account": outcome.other_account,
         "seconds": int(settings.PREVIEW_SECONDS),
         "sending_problem": services.sending_problem(outcome.preview.connection, order.account),
     }
@@ -88,7 +89,11 @@ def order_ratio_send(request: HttpRequest, pk: int) -> HttpResponse:
     order = _pair(request, pk)
     given = [request.POST.get(name, "") for name in ("preview", "content_hash", "client_order_id")]
     try:
-        intent = services.edit_pairs(request.user, *given)
+        intent = services.edit_pairs(
+            request.user,
+            *given,
+            other_account_confirmed=request.POST.get("other_account") == "yes",
+        )
     except services.Conflict as refusal:
         context = {"reason": str(refusal), "order": order_facts(order)}
         return render(request, "portfolio/order_change_conflict.html", context, status=CONFLICT)

@@ -103,17 +103,17 @@ def _form_again(
 @require_POST
 def ticket_submit(request: HttpRequest) -> HttpResponse:
     """Send what was confirmed, once; leads to the same result however often it is asked for."""
-    shown = open_preview(request.user, request.POST.get("preview", ""))
+    preview_id = request.POST.get("preview", "")
     try:
         intent = services.submit(
             request.user,
-            shown.pk,
+            preview_id,
             request.POST.get("content_hash", ""),
             request.POST.get("client_order_id", ""),
             other_account_confirmed=request.POST.get("other_account") == "yes",
         )
     except services.Conflict as refusal:
-        return _conflict(request, shown, str(refusal))
+        return _conflict(request, open_preview(request.user, preview_id), str(refusal))
     return redirect("portfolio:ticket-result", intent.pk)
 
 
@@ -159,9 +159,10 @@ def _parts(intent: OrderIntent) -> list[tuple[OrderWords, OrderFacts | None]]:
 
 @require_POST
 def ticket_structure(request: HttpRequest) -> HttpResponse:
-    """The structure block for what is typed now; nothing else of the ticket is touched."""
+    """The structure block and the bars for what is typed now; no field is touched."""
     page = ticket_page.load(request, request.POST, draft=True)
-    return render(request, "portfolio/_ticket_structure.html", {"structure": page.structure})
+    context = {"structure": page.structure, "page": page, "again": True}
+    return render(request, "portfolio/_ticket_structure.html", context)
 
 
 @require_POST

@@ -1,4 +1,4 @@
-/* The ticket's conveniences: steppers by tick, the bar, symbol search, the preview's countdown, the
+/* The ticket's conveniences: steppers by tick, symbol search, the preview's countdown, the
    drawer. Everything here also works without it, by a round trip to the server. What sends is
    guarded in keys.js. */
 "use strict";
@@ -45,52 +45,19 @@
     input.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
-  // --- The bar: where the limit stands between natural and the other side -----------------------
-  const signed = (text) => {
-    const found = /^([\d,.]+)(?: (cr|db|even))?$/.exec(text.trim());
-    if (!found) return null;
-    return Number(found[1].replaceAll(",", "")) * (found[2] === "db" ? -1 : 1);
-  };
-  const barWords = (share) => {
-    if (share <= 0) return "at natural: may fill at once";
-    if (share >= 1) return "on its own side of the market: it waits";
-    if (Math.abs(share - 0.5) < 0.005) return "at mid";
-    return `${Math.round(share * 100)}% of the way from natural to the other side`;
-  };
-  const drawBar = (box) => {
-    const mark = box.querySelector("[data-bar-mark]");
-    if (!mark) return;
-    const read = (side) => {
-      const node = box.querySelector(`[id$="-${side}"]`);
-      return node ? signed(node.textContent) : null;
-    };
-    const input = box.querySelector("input");
-    const effect = box.dataset.side || (box.querySelector("select") || {}).value;
-    const [nat, mid, limit] = [read("nat"), read("mid"), Number(input.value)];
-    const known = nat !== null && mid !== null && nat !== mid && input.value.trim() && !Number.isNaN(limit);
-    const share = known ? ((effect === "Credit" ? limit : -limit) - nat) / (2 * (mid - nat)) : 0;
-    const at = Math.round(Math.min(1, Math.max(0, share)) * 1000) / 10;
-    const path = known ? `M${at} 0v12` : "";
-    if (mark.getAttribute("d") !== path) mark.setAttribute("d", path);
-    const words = box.querySelector("[data-bar-words]");
-    const text = known ? `Your limit is ${barWords(share)}.` : "No limit yet, or no market to compare it with.";
-    if (words.textContent !== text) words.textContent = text;
-  };
   // The first quote of a contract comes a moment after it is chosen: then the mid is proposed.
   const propose = (box) => {
     const mid = box.querySelector('[id$="-mid"]');
     const input = box.querySelector("input");
     if (box.dataset.asked || !mid || input.value || document.activeElement === input) return;
-    if (signed(mid.textContent) === null) return;
+    if (mid.classList.contains("missing")) return;
     box.dataset.asked = "1";
     const region = box.closest(".ticket-order").querySelector("[hx-post]");
     if (region) htmx.trigger(region, "change");
   };
-  const drawBars = () => document.querySelectorAll("[data-limit]").forEach(drawBar);
   setInterval(() => {
-    if (!form() || document.hidden) return;
-    drawBars();
-    if (!pressed && !leaving) document.querySelectorAll("[data-limit]").forEach(propose);
+    if (!form() || document.hidden || pressed || leaving) return;
+    document.querySelectorAll("[data-limit]").forEach(propose);
   }, 500);
   setInterval(() => {
     const block = document.getElementById("ticket-structure");
@@ -99,9 +66,21 @@
 
   // --- Changing the account, symbol or legs changes what the page watches --------------------------
   const tellArgs = () => document.body.dispatchEvent(new CustomEvent("desk:args", { bubbles: true }));
+  // A typed limit is among them: the server draws the bar that it stands on.
+  const takeArgs = (ticket) => {
+    const block = document.getElementById("ticket-structure");
+    const args = block && block.dataset.ticketArgs;
+    if (!args || args === ticket.dataset.liveArgs) return;
+    ticket.dataset.liveArgs = args;
+    if (!inDrawer(ticket)) return;
+    ticket.dataset.liveAlsoArgs = args;
+    tellArgs();
+  };
   const show = () => {
     const ticket = document.getElementById("ticket");
-    if (!ticket || !ticket.dataset.liveArgs || inDrawer(ticket)) return;
+    if (!ticket || !ticket.dataset.liveArgs) return;
+    takeArgs(ticket);
+    if (inDrawer(ticket)) return;
     if (document.body.dataset.liveArgs === ticket.dataset.liveArgs) return;
     document.body.dataset.liveArgs = ticket.dataset.liveArgs;
     tellArgs();
@@ -139,7 +118,6 @@
       if (document.activeElement === field) field.addEventListener("blur", change, { once: true });
       else change();
     }
-    drawBars();
   };
 
   // --- A button that is being pressed is not redrawn under the finger ---------------------------------
@@ -234,6 +212,23 @@
     }, 500);
   };
 
+  // --- On a phone in steps: legs, price, review. The style sheet hides what is not of the step --------
+  const root = document.documentElement;
+  const wrong = () => form() && form().querySelector('[aria-invalid="true"], .field__error, [role="alert"]');
+  const startSteps = () => {
+    if (!form() && !document.getElementById("ticket-confirm")) return;
+    const place = wrong();
+    root.dataset.ticketStep = place && !place.closest(".ticket-legs") ? "terms" : "legs";
+  };
+  const goStep = (event) => {
+    const button = event.target.closest("[data-ticket-step]");
+    if (!button || button === root || !form()) return;
+    root.dataset.ticketStep = button.dataset.ticketStep;
+    const first = [...form().querySelectorAll(`.ticket-${button.dataset.ticketStep} :is(select, input)`)].find((field) => field.offsetParent);
+    window.scrollTo(0, 0);
+    if (first) first.focus({ preventScroll: true });
+  };
+
   // --- The drawer: a ticket beside the page it was opened from, on wide screens -----------------------
   const WIDE = 1200;
   const drawer = () => document.getElementById("drawer");
@@ -274,6 +269,7 @@
   };
 
   document.addEventListener("click", move);
+  document.addEventListener("click", goStep);
   document.addEventListener("click", open);
   document.addEventListener("click", (event) => { if (event.target.closest("[data-drawer-close]")) shut(); });
   document.addEventListener("pointerdown", press, true);
@@ -292,7 +288,6 @@
     shut();
   }, true);
   document.addEventListener("focusout", hideList);
-  document.addEventListener("input", (event) => { if (form() && form().contains(event.target)) drawBars(); });
   document.addEventListener("htmx:beforeRequest", hold);
   document.addEventListener("htmx:beforeRequest", (event) => { if (!event.defaultPrevented) remember(event); });
   document.addEventListener("htmx:beforeSwap", accept);
@@ -304,5 +299,5 @@
   document.addEventListener("htmx:afterSettle", filled);
   document.addEventListener("htmx:afterSettle", countdown);
   countdown();
-  drawBars();
+  startSteps();
 })();

@@ -41,17 +41,34 @@ class Ledger:
 
     def answer(self) -> Answer:
         query = self.broker.calls[-1][2]
-        size, offset = int(query["per-page"][0]), int(query["page-offset"][0])
+        offset = int(query["page-offset"][0])
         if self.fail_at == offset:
             self.fail_at = None
             return 422, {"error": {"code": "not_now", "message": "no"}}
-        rows = self.rows if query.get("sort") == ["Asc"] else self.rows[::-1]
-        chosen = rows[offset * size : (offset + 1) * size]
-        block = {
-            "per-page": size,
-            "page-offset": offset,
-            "total-items": len(rows),
-            "total-pages": -(-len(rows) // size),
-            "current-item-count": len(chosen),
-        }
-        return 200, {"data": {"items": chosen}, "pagination": block}
+        return page(self.rows, query)
+
+
+class OrderBook:
+    """Orders of the first account, oldest first, served in pages."""
+
+    def __init__(self, broker: OuterBroker, rows: list[dict[str, Any]]) -> None:
+        self.broker, self.rows = broker, rows
+        broker.answers[("GET", f"/accounts/{NUMBERS[0]}/orders")] = self.answer
+
+    def answer(self) -> Answer:
+        return page(self.rows, self.broker.calls[-1][2])
+
+
+def page(rows: list[dict[str, Any]], query: dict[str, list[str]]) -> Answer:
+    """The page of the rows (oldest first) that a query asks for."""
+    size, offset = int(query["per-page"][0]), int(query["page-offset"][0])
+    ordered = rows if query.get("sort") == ["Asc"] else rows[::-1]
+    chosen = ordered[offset * size : (offset + 1) * size]
+    block = {
+        "per-page": size,
+        "page-offset": offset,
+        "total-items": len(rows),
+        "total-pages": -(-len(rows) // size),
+        "current-item-count": len(chosen),
+    }
+    return 200, {"data": {"items": chosen}, "pagination": block}

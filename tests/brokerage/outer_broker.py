@@ -133,6 +133,8 @@ class OuterBroker:
     def __init__(self) -> None:
         self.calls: list[tuple[str, str, dict[str, list[str]]]] = []
         self.refreshes = 0
+        self._refreshing = 0
+        self.most_at_once = 0
         self.lifetime = 900
         self.token_delay = 0.0
         self.token_answer: Answer | None = None
@@ -198,9 +200,13 @@ class OuterBroker:
             return oauth_error("invalid_client", "Client authentication failed", 401)
         if body.get("grant_type") == "refresh_token" and body.get("refresh_token") != REFRESH:
             return oauth_error("invalid_grant", "Invalid JWT")
+        with self._lock:
+            self._refreshing += 1
+            self.most_at_once = max(self.most_at_once, self._refreshing)
         if self.token_delay:
             threading.Event().wait(self.token_delay)
         with self._lock:
+            self._refreshing -= 1
             self.refreshes += 1
             token = f"canary-access-token-{self.refreshes}"
         answer = {"access_token": token, "token_type": "Bearer", "expires_in": self.lifetime}

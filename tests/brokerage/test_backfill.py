@@ -15,16 +15,17 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection as database
+from django.utils import timezone
 
 from brokerage import tasks
 from brokerage.credentials import client_for
 from brokerage.enums import BackfillKind, SyncState
-from brokerage.models import Backfill, Connection, Transaction
+from brokerage.models import Backfill, Connection, Order, Transaction
 from brokerage.sync import backfill, runs
 from brokerage.sync.pacing import PacedClient
 from brokerage.tastytrade.errors import TastytradeError
-from tests.brokerage.ledger import Ledger
-from tests.brokerage.outer_broker import NUMBERS, error
+from tests.brokerage.ledger import Ledger, OrderBook
+from tests.brokerage.outer_broker import NUMBERS, error, order
 
 KIND = BackfillKind.TRANSACTIONS
 # `BACKFILL_ROWS=100000 BACKFILL_KILLS=10 pytest tests/brokerage/test_backfill.py` is the long one.
@@ -103,6 +104,57 @@ def test_cash_that_does_not_agree_is_said(connection, account, broker, paced):
     row = backfill.request(account, connection, KIND)
     backfill.run(row, paced)
     assert row.message.startswith("10 of 10 rows, cash differs by")
+
+
+def orders_of(count: int) -> list[dict[str, Any]]:
+    return [order(NUMBERS[0], 401_000_000 + number) for number in range(count)]
+
+
+def test_orders_are_counted_by_what_is_stored(connection, account, broker, paced):
+    OrderBook(broker, orders_of(450))
+    row = backfill.request(account, connection, BackfillKind.ORDERS)
+    assert backfill.run(row, paced)
+    assert (row.state, row.message) == (SyncState.DONE, "450 of 450 rows")
+    assert Order.objects.filter(account=account).count() == 450
+
+
+def test_an_order_that_is_not_stored_is_missed_in_the_count(connection, account, broker, paced):
+    book = OrderBook(broker, orders_of(30))
+    # What has no identity is never stored, in no pass.
+    del book.rows[7]["id"]
+    row = backfill.request(account, connection, BackfillKind.ORDERS)
+    assert backfill.run(row, paced)
+    assert (row.state, row.message) == (SyncState.FAILED, "29 of 30 rows")
+    assert row.checks["passes"] == backfill.PASSES
+
+
+def test_an_order_from_before_the_books_began_anew_is_not_counted(
+    connection, account, broker, paced
+):
+    OrderBook(broker, orders_of(5))
+    Order.objects.create(account=account, broker_id=1, status="Live", gone_at=timezone.now())
+    row = backfill.request(account, connection, BackfillKind.ORDERS)
+    assert backfill.run(row, paced)
+    assert (row.state, row.message) == (SyncState.DONE, "5 of 5 rows")
+
+
+def test_an_order_that_the_stream_brings_during_the_count_is_no_difference(
+    connection, account, broker, paced
+):
+    OrderBook(broker, orders_of(5))
+
+    class Meanwhile:
+        """Once the broker has counted, an order is placed."""
+
+        def send(self, call: Any) -> Any:
+            answer = paced.send(call)
+            if ("per-page", "1") in call.query:
+                Order.objects.create(account=account, broker_id=9, status="Live")
+            return answer
+
+    row = backfill.request(account, connection, BackfillKind.ORDERS)
+    assert backfill.run(row, Meanwhile())
+    assert (row.state, row.message) == (SyncState.DONE, "5 of 5 rows")
 
 
 def test_beat_begins_one_for_each_account_once(connection, broker, monkeypatch, settings):

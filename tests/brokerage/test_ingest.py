@@ -5,9 +5,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.utils import timezone
 
-from brokerage.models import Balance, Notice, Order, Position, TradingStatus
+from brokerage.models import Account, Balance, Notice, Order, Position, TradingStatus
 from brokerage.sync.ingest import ingest
+from brokerage.sync.positions import store_positions
+from brokerage.tastytrade.payloads.positions import Position as PositionPayload
 from brokerage.tastytrade.streaming import AccountMessage
 from tests.brokerage.outer_broker import NUMBERS, balance, order, position
 
@@ -58,6 +61,16 @@ def test_a_repeated_message_changes_nothing(connection):
     for kind, data in (("Order", order(NUMBER)), ("CurrentPosition", position(NUMBER))):
         assert send(connection, kind, data).touched == 1
         assert send(connection, kind, data).touched == 0
+
+
+def test_news_without_a_mark_keeps_the_one_that_was_read(connection):
+    account = Account.objects.get(number=NUMBER)
+    read = PositionPayload.read({**position(NUMBER), "mark-price": "182.5"})
+    store_positions(account, [read], timezone.now())
+    later = {"updated-at": "2026-03-11T18:30:00.000+00:00"}
+    send(connection, "CurrentPosition", position(NUMBER, quantity=7, **later))
+    held = Position.objects.get()
+    assert (held.quantity, held.mark_price) == (Decimal(7), Decimal("182.5"))
 
 
 def test_an_unknown_kind_is_one_notice(connection):

@@ -21,7 +21,7 @@ from brokerage.credentials.store import RowTokenStore, fingerprint
 from brokerage.models import AuditEntry, Connection
 from brokerage.tastytrade.auth import AccessToken
 from brokerage.tastytrade.resources import customers
-from tests.brokerage.children import hold_refresh_lock, put_token
+from tests.brokerage.children import hold_refresh_lock, put_token, put_tokens
 from tests.brokerage.outer_broker import REFRESH, SECRET
 
 
@@ -58,6 +58,34 @@ def test_fifty_workers_cause_one_refresh_at_a_time_for_hours(committed, broker, 
             tokens = set(pool.map(lambda _n: _token(committed), range(50)))
         assert broker.refreshes == life
         assert len(tokens) == 1
+
+
+def test_fifty_processes_cause_one_refresh_at_a_time(committed, broker):
+    """As many workers as anybody runs; in each of three lives all find the token spent at once."""
+    workers, lives = 50, 3
+    # Forked from one interpreter that has Django at hand: fifty starts would take a minute.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.brokerage.warm"])
+    queue, gates = context.Queue(), context.Barrier(workers + 1)
+    name = database.settings_dict["NAME"]
+    arguments = (broker.url, name, committed.pk, queue, gates, lives)
+    children = [context.Process(target=put_tokens, args=arguments) for _ in range(workers)]
+    broker.most_at_once = 0
+    try:
+        for child in children:
+            child.start()
+        for life in range(1, lives + 1):
+            Connection.objects.update(access_token_expires_at=timezone.now())
+            gates.wait(120)
+            tokens = {queue.get(timeout=120) for _ in range(workers)}
+            gates.wait(120)
+            assert len(tokens) == 1
+            assert broker.refreshes == life
+        assert broker.most_at_once == 1
+    finally:
+        for child in children:
+            child.join(timeout=20)
+            child.kill()
 
 
 def test_two_processes_cause_one_refresh(committed, broker):

@@ -82,6 +82,24 @@ def test_decimals_in_raw_stay_exact_and_odd_text_is_no_crash():
         assert cursor.fetchone()[0] == '{"a": "b", "n": 1.10}'
 
 
+def test_only_a_nul_is_left_out_of_raw_not_the_letters_that_stand_for_one():
+    raw = {"letters": r"\u0000", "more": "\\\\u0000", "nul": "a\x00b", "after": "\\\x00"}
+    upsert(Instrument, [row(raw=raw)], key=KEY)
+    assert Instrument.objects.get().raw == raw | {"nul": "ab", "after": "\\"}
+
+
+def test_many_rows_with_gaps_defaults_and_shared_values():
+    rows = [
+        row(f"S{n}", expiration_date=None if n % 3 else "2026-02-02", active=n % 2 == 0)
+        for n in range(1203)
+    ]
+    assert len(upsert(Instrument, rows, key=KEY).inserted) == 1203
+    stored = {found.symbol: found for found in Instrument.objects.all()}
+    assert [stored[given["symbol"]].active for given in rows] == [n % 2 == 0 for n in range(1203)]
+    assert sum(found.expiration_date is None for found in stored.values()) == 802
+    assert {found.root_symbol for found in stored.values()} == {""}
+
+
 def test_a_word_longer_than_its_column_is_cut():
     upsert(Instrument, [row("X" * 100)], key=KEY)
     assert len(Instrument.objects.get().symbol) == 64

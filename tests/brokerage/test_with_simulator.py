@@ -15,7 +15,7 @@ import pytest
 
 from brokerage import clock, connections, reads
 from brokerage.credentials import client_for
-from brokerage.enums import SyncKind, SyncState
+from brokerage.enums import BackfillKind, SyncKind, SyncState
 from brokerage.models import (
     Account,
     Balance,
@@ -28,10 +28,12 @@ from brokerage.models import (
     Transaction,
     Watchlist,
 )
-from brokerage.sync import runs, schedule, unknown
+from brokerage.sync import backfill, runs, schedule, unknown
 from brokerage.sync.ingest import ingest
+from brokerage.sync.pacing import PacedClient
 from brokerage.tastytrade.resources import balances, orders, positions, transactions
 from brokerage.tastytrade.streaming import AccountMessage, AccountStream, StreamState
+from tests.portfolio.views.simulated import bracket
 
 # Many accounts are read at once, each over a database connection of its own.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -174,6 +176,20 @@ def test_a_fill_arrives_with_the_next_sync(connected):
     assert (order.status, order.executed_quantity) == ("Filled", 3)
     assert sum(fill.quantity for leg in order.legs.all() for fill in leg.fills.all()) == 3
     assert differences(connected, account) == []
+
+
+def test_a_backfill_counts_as_the_broker_does(connected, settings):
+    """Groups with contingent members included."""
+    settings.SYNC_CALLS_PER_SECOND = 10_000
+    account = Account.objects.get(number="5WT00001")
+    with client_for(connected) as client:
+        client.send(orders.place_complex(account.number, bracket()))
+        runs.sync(connected, schedule.ORDER)
+        for kind in BackfillKind:
+            row = backfill.request(account, connected, kind)
+            assert backfill.run(row, PacedClient(client, connected))
+            assert row.state == SyncState.DONE, row.message
+            assert row.checks["count"]["ours"] > 5
 
 
 def test_shuffled_and_doubled_stream_messages_end_in_the_same_book(

@@ -4,62 +4,81 @@ from __future__ import annotations
 
 import os
 import random
-import tempfile
 import time
-from collections.abc import Callable
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.stage import LASTING, START, Child, Simulator, Trader
+from tests.chaos import verdict
+from tests.chaos.faults import LASTING, Shocks
+from tests.chaos.memory import Memory
+from tests.chaos.servers import Servers
+from tests.chaos.stage import Child, Simulator, desk
+from tests.chaos.trader import Trader
 
 # Virtual seconds a second: an hour of trading in a minute.
 SPEED = 60.0
+# The cadences of a day brought to the pace of the clock, as far as a machine keeps up.
+PACE = {
+    "SYNC_TICK_SECONDS": "2",
+    "SYNC_BALANCES_OPEN_SECONDS": "5",
+    "SYNC_BALANCES_CLOSED_SECONDS": "15",
+    "SYNC_ORDERS_SECONDS": "10",
+    "SYNC_ORDERS_STREAM_DOWN_SECONDS": "5",
+    "SYNC_HOURLY_SECONDS": "15",
+    "SYNC_CALLS_PER_SECOND": "200",
+    "SYNC_CALLS_BURST": "400",
+    "RECONCILE_BOOKS_SECONDS": "15",
+    "BROKER_TIMEOUT_SECONDS": "3",
+    "LOG_LEVEL": "WARNING",
+}
 
 
 @dataclass
 class Result:
+    """What one seed came to; ``differences`` is empty when all is as it must be."""
+
     seed: int
+    virtual_seconds: float = 0.0
     matching: int = 0
     lines: int = 0
     differences: list[str] = field(default_factory=list)
     orders: int = 0
+    changes: int = 0
     kills: int = 0
-    fault_hits: int = 0
-    gateway_mib: tuple[float, float] = (0.0, 0.0)
+    endings: dict[str, int] = field(default_factory=dict)
+    shocks: dict[str, int] = field(default_factory=dict)
+    fault_hits: dict[str, int] = field(default_factory=dict)
+    memory_mib: dict[str, tuple[float, float]] = field(default_factory=dict)
     seconds_to_equal: float = 0.0
-
-    @property
-    def score(self) -> float:
-        return self.matching / self.lines if self.lines else 0.0
+    seconds_to_alive: float = 0.0
 
 
-def play(
-    seed: int,
-    seconds: float,
-    database_url: str,
-    restart_servers: tuple[Callable[[], None], ...] = (),
-) -> Result:
-    """Needs Django set up on an empty database that `database_url` names.
+def environment(simulator: Simulator, **more: str) -> dict[str, str]:
+    """What the desk's processes are told."""
+    return {**os.environ, **PACE, "SIMULATOR_URL": simulator.told["api_url"], **more}
 
-    ``restart_servers``: kill and start again Valkey, PostgreSQL; only of servers of our own.
-    """
+
+def play(seed: int, seconds: float, servers: Servers, logs: Path) -> Result:
+    """Needs Django set up on an empty database of servers of our own."""
     result, chance = Result(seed), random.Random(seed)
     simulator = Simulator(seed, SPEED)
-    logs = Path(tempfile.mkdtemp(prefix="strikedesk-chaos-"))
-    env = _environment(simulator, database_url)
     children: list[Child] = []
     try:
-        connection = _connect(simulator, seed)
-        gateway = Child(["manage.py", "run_gateway"], env, logs / "gateway.log")
-        worker = Child([*_WORKER, "-s", str(logs / "beat")], env, logs / "worker.log")
-        children += [gateway, worker]
-        _wait_for_stream(connection)
-        result.gateway_mib = (gateway.memory(), 0.0)
-        _trade(simulator, chance, seconds, children, restart_servers, result)
-        result.gateway_mib = (result.gateway_mib[0], gateway.memory())
-        _compare(simulator, connection, result)
+        connection = connect(simulator)
+        children += desk(environment(simulator), logs)
+        verdict.wait_for_stream(connection)
+        shocks = Shocks(simulator, servers, children, chance, early=seed % 2 == 0)
+        _trade(simulator, chance, seconds, shocks, result)
+        quiet(simulator)
+        verdict.judge(simulator, connection, result)
+        result.kills = sum(child.kills for child in children)
+        result.endings = _endings(children)
+        if result.endings:
+            result.differences.append(f"ended by themselves: {result.endings}")
     finally:
         for child in children:
             child.kill()
@@ -67,119 +86,69 @@ def play(
     return result
 
 
-_WORKER = [
-    "-m", "celery", "-A", "config.celery", "worker", "-P", "threads", "-c", "4", "-B",
-    "-Q", "sync,reconcile,default", "--without-gossip", "--without-mingle", "-l", "WARNING",
-]  # fmt: skip
-
-
-def _environment(simulator: Simulator, database_url: str) -> dict[str, str]:
+def connect(simulator: Simulator) -> Any:
+    """The login of the simulator, connected to a user of the desk."""
     from django.conf import settings
-
-    settings.SIMULATOR_URL = simulator.told["api_url"]
-    settings.SYNC_CALLS_PER_SECOND, settings.SYNC_CALLS_BURST = 200, 400
-    return {
-        **os.environ,
-        "DATABASE_URL": database_url,
-        "SIMULATOR_URL": simulator.told["api_url"],
-        "SYNC_TICK_SECONDS": "2",
-        "SYNC_BALANCES_OPEN_SECONDS": "5",
-        "SYNC_ORDERS_SECONDS": "10",
-        "SYNC_ORDERS_STREAM_DOWN_SECONDS": "5",
-        "SYNC_HOURLY_SECONDS": "15",
-        "SYNC_CALLS_PER_SECOND": "200",
-        "SYNC_CALLS_BURST": "400",
-        "BROKER_TIMEOUT_SECONDS": "3",
-        "LOG_LEVEL": "WARNING",
-    }
-
-
-def _connect(simulator: Simulator, seed: int) -> Any:
     from django.contrib.auth import get_user_model
 
     from brokerage import connections
 
-    user, _ = get_user_model().objects.get_or_create(username=f"chaos-{seed}")
+    settings.SIMULATOR_URL = simulator.told["api_url"]
+    settings.SYNC_CALLS_PER_SECOND, settings.SYNC_CALLS_BURST = 200, 400
+    user, _ = get_user_model().objects.get_or_create(username="chaos")
     secret, token = simulator.told["client_secret"], simulator.told["refresh_token"]
     return connections.connect(user, "simulator", secret, token)
 
 
-def _wait_for_stream(connection: Any, timeout: float = 90) -> None:
-    from brokerage import selectors
-
-    deadline = time.monotonic() + timeout
-    while not selectors.stream_health(connection).account_stream.is_up:
-        if time.monotonic() > deadline:
-            raise TimeoutError("the gateway did not open the account stream")
-        time.sleep(0.2)
+def quiet(simulator: Simulator) -> None:
+    """The faults stop and the clock stands. Frozen sockets stay frozen: the desk must find out."""
+    simulator.control("DELETE", "/faults")
+    simulator.control("POST", "/clock", {"pause": True})
 
 
 def _trade(
-    simulator: Simulator,
-    chance: random.Random,
-    seconds: float,
-    children: list[Child],
-    restart_servers: tuple[Callable[[], None], ...],
-    result: Result,
+    simulator: Simulator, chance: random.Random, seconds: float, shocks: Shocks, result: Result
 ) -> None:
+    trader, memory = Trader(simulator, chance), Memory(shocks.children)
     for fault in LASTING:
         simulator.control("POST", "/faults", fault)
-    trader = Trader(simulator, chance)
-    shocks: list[Callable[[], object]] = [
-        *(child.kill_and_restart for child in children),
-        *restart_servers,
-        lambda: simulator.control("POST", "/streams", {"action": "freeze"}),
-        lambda: simulator.control("POST", "/streams", {"action": "thaw"}),
-        lambda: simulator.control("POST", "/streams", {"action": "close", "code": 1011}),
-        lambda: simulator.control("POST", "/faults", {"on": "world", "action": "expire-access"}),
-    ]
-    chance.shuffle(shocks)
-    started = time.monotonic()
-    # Each shock at least once, spread over the time.
-    at = [
-        started + seconds * (place + chance.random()) / len(shocks) for place in range(len(shocks))
-    ]
-    while time.monotonic() - started < seconds:
-        trader.step()
-        for child in children:
-            child.revive()
-        while at and at[0] <= time.monotonic():
-            at.pop(0)
-            shocks[len(at) % len(shocks)]()
-        time.sleep(chance.uniform(0.02, 0.25))
-    faults = simulator.control("GET", "/faults")
-    listed = faults.get("faults", faults) if isinstance(faults, dict) else faults
-    result.fault_hits = sum(int(fault.get("hits", 0)) for fault in listed)
-    result.orders = trader.orders
-    result.kills = sum(child.kills for child in children)
+    began, started = simulator.now(), time.monotonic()
+    plan = shocks.plan()
+    under_way: list[Future[None]] = []
+    # On a thread of its own: the trading goes on while a server is away.
+    with ThreadPoolExecutor(1) as aside:
+        while (share := (time.monotonic() - started) / seconds) < 1:
+            trader.step()
+            while plan and plan[0][0] <= share:
+                under_way.append(aside.submit(shocks.play, *plan.pop(0)[1:]))
+            if all(shock.done() for shock in under_way):
+                memory.look(share)
+                for child in shocks.children:
+                    child.revive()
+            time.sleep(chance.uniform(0.02, 0.25))
+    for shock in under_way:
+        shock.result()
+    trader.close()
+    result.virtual_seconds = _seconds_since(simulator, began)
+    result.memory_mib = memory.end()
+    result.orders, result.changes = trader.orders, trader.changes
+    result.shocks, result.fault_hits = dict(shocks.done), _hits(simulator)
 
 
-def _compare(simulator: Simulator, connection: Any, result: Result) -> None:
-    """The faults stop, the clock stops; one sync; every line, every figure."""
-    from brokerage.credentials import client_for
-    from brokerage.models import Account
-    from brokerage.sync import comparison, runs, schedule
-    from brokerage.sync.pacing import PacedClient
+def _endings(children: list[Child]) -> dict[str, int]:
+    """How often each process ended that nobody had killed."""
+    counts = {child.name: child.endings + child.has_ended() for child in children}
+    return {name: count for name, count in counts.items() if count}
 
-    simulator.control("DELETE", "/faults")
-    simulator.control("POST", "/streams", {"action": "thaw"})
-    simulator.control("POST", "/clock", {"pause": True})
-    quiet = time.monotonic()
-    connection.refresh_from_db()
-    run = runs.sync(connection, schedule.ORDER)
-    assert run is not None
-    result.seconds_to_equal = time.monotonic() - quiet
-    if run.message:
-        result.differences.append(f"the sync: {run.message}")
-    since = datetime.fromisoformat(START)
-    with client_for(connection) as client:
-        for account in Account.objects.filter(accesses__connection=connection):
-            paced = PacedClient(client, connection)
-            outcome = comparison.compare(paced, connection, account, still=True, since=since)
-            matching, lines = outcome.score
-            result.matching += matching
-            result.lines += lines
-            result.differences += [
-                f"{account.number} {line.part} {line.name}: {line.fields or 'missing'}"
-                for line in outcome.lines
-            ]
+
+def _seconds_since(simulator: Simulator, began: datetime) -> float:
+    return round((simulator.now() - began).total_seconds(), 1)
+
+
+def _hits(simulator: Simulator) -> dict[str, int]:
+    """By where and what: `rest 500`, `account-stream drop`."""
+    found: Counter[str] = Counter()
+    for fault in simulator.faults():
+        what = fault["status"] if fault["action"] == "status" else fault["action"]
+        found[f"{fault['on']} {what}"] += int(fault.get("hits", 0))
+    return dict(found)

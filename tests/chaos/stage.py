@@ -1,26 +1,26 @@
-"""What a chaos run plays with: a simulator, the desk's own processes, a person who trades."""
+"""What a chaos run plays with: a simulator, and the desk's own processes."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 ROOT = Path(__file__).parents[2]
-START = "2026-11-18T15:00:00Z"
-EQUITIES = ("JPM", "KO", "AAPL", "SPY")
+# The opening of a regular session.
+START = "2026-11-18T14:30:00Z"
 
 
 class Simulator:
-    """`python -m simulator` in the middle of a session; the clock runs at `speed`."""
+    """`python -m simulator` from the opening on; the clock runs at `speed`."""
 
     def __init__(self, seed: int, speed: float) -> None:
         command = [sys.executable, "-m", "simulator", "--port", "0", "--scenario", "demo"]
@@ -35,6 +35,15 @@ class Simulator:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
+    def now(self) -> datetime:
+        """The virtual time."""
+        return datetime.fromisoformat(self.control("GET", "/clock")["now"])
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Those in force, with how many each has met and hit."""
+        listed = self.control("GET", "/faults")
+        return list(listed["faults"] if isinstance(listed, dict) else listed)
+
     def stop(self) -> None:
         self.http.close()
         self.process.kill()
@@ -44,9 +53,10 @@ class Simulator:
 class Child:
     """One process of the desk that may be killed and is started again."""
 
-    def __init__(self, arguments: list[str], env: dict[str, str], log: Path) -> None:
+    def __init__(self, name: str, arguments: list[str], env: dict[str, str], log: Path) -> None:
+        self.name = name
         self._arguments, self._env, self._log = arguments, env, log
-        self.kills = 0
+        self.kills = self.endings = 0
         self.start()
 
     def start(self) -> None:
@@ -71,9 +81,13 @@ class Child:
         self.start()
 
     def revive(self) -> None:
-        """A process that ended by itself is started again, as a supervisor would."""
-        if self.process.poll() is not None:
+        """A process that ended by itself is started again, as a supervisor would, and counted."""
+        if self.has_ended():
+            self.endings += 1
             self.start()
+
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
 
     def memory(self) -> float:
         """Resident memory in MiB."""
@@ -84,83 +98,15 @@ class Child:
         return 0.0
 
 
-class Trader:
-    """Somebody with another client of the same login: trades that only the streams tell of."""
-
-    def __init__(self, simulator: Simulator, chance: random.Random) -> None:
-        self.simulator, self.chance = simulator, chance
-        self.api = simulator.told["api_url"]
-        self.accounts = [
-            item["number"] if isinstance(item, dict) else item
-            for item in simulator.told["accounts"]
-        ]
-        self.placed: list[tuple[str, int]] = []
-        self.orders = 0
-
-    def step(self) -> None:
-        """One action; refusals are part of life."""
-        if self.placed and self.chance.random() < 0.25:
-            number, order = self.placed.pop(self.chance.randrange(len(self.placed)))
-            self._send("DELETE", f"/accounts/{number}/orders/{order}")
-            return
-        number = self.chance.choice(self.accounts)
-        answer = self._send("POST", f"/accounts/{number}/orders", self._order())
-        order = (answer.get("data") or {}).get("order") or {}
-        if order.get("id"):
-            self.orders += 1
-            self.placed.append((number, order["id"]))
-
-    def _order(self) -> dict[str, Any]:
-        leg = {
-            "instrument-type": "Equity",
-            "symbol": self.chance.choice(EQUITIES),
-            "action": self.chance.choice(["Buy to Open", "Buy to Open", "Sell to Close"]),
-            "quantity": self.chance.randrange(1, 9),
-        }
-        if self.chance.random() < 0.6:
-            return {"order-type": "Market", "time-in-force": "Day", "legs": [leg]}
-        price = {"price": "1.00", "price-effect": "Debit"}
-        if leg["action"] == "Sell to Close":
-            price = {"price": "9000.00", "price-effect": "Credit"}
-        return {"order-type": "Limit", "time-in-force": "Day", "legs": [leg], **price}
-
-    def _send(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        with contextlib.suppress(httpx.HTTPError, ValueError):
-            headers = {"Authorization": f"Bearer {self._token()}"}
-            answer = self.simulator.http.request(
-                method, self.api + path, json=body, headers=headers
-            )
-            return dict(answer.json())
-        return {}
-
-    def _token(self) -> str:
-        grant = {
-            "grant_type": "refresh_token",
-            "client_secret": self.simulator.told["client_secret"],
-            "refresh_token": self.simulator.told["refresh_token"],
-        }
-        answer = self.simulator.http.post(self.api + "/oauth/token", json=grant)
-        return str(answer.json()["access_token"])
-
-
-# Faults that last through the run: what, and how often of all it could meet.
-LASTING: tuple[dict[str, Any], ...] = (
-    {"on": "account-stream", "action": "drop", "chance": 0.2, "count": 0},
-    {"on": "account-stream", "action": "duplicate", "chance": 0.1, "count": 0},
-    {"on": "account-stream", "action": "reorder", "chance": 0.1, "count": 0},
-    {"on": "rest", "method": "GET", "status": 500, "chance": 0.02, "count": 0},
-    {"on": "rest", "method": "GET", "status": 502, "html": True, "chance": 0.02, "count": 0},
-    {"on": "rest", "method": "GET", "status": 429, "retry-after": 1, "chance": 0.01, "count": 0},
-    {
-        "on": "rest",
-        "method": "GET",
-        "body": {"error": {"code": "token_expired", "message": "Access token has expired"}},
-        "status": 401,
-        "chance": 0.02,
-        "count": 0,
-    },
-    {"on": "rest", "method": "GET", "action": "cut", "chance": 0.01, "count": 0},
-    {"on": "rest", "method": "GET", "action": "slow", "seconds": 2, "chance": 0.02, "count": 0},
-    {"on": "rest", "method": "GET", "action": "lag", "path": "/positions", "seconds": 20,
-     "chance": 0.1, "count": 0},
-)  # fmt: skip
+def desk(env: dict[str, str], logs: Path) -> list[Child]:
+    """Gateway, worker and beat, started."""
+    celery = ["-m", "celery", "-A", "config"]
+    worker = ["worker", "-P", "threads", "-c", "4", "-Q", "sync,reconcile,default"]
+    worker += ["--without-gossip", "--without-mingle", "-l", "WARNING"]
+    beat = ["beat", "--scheduler", "celery.beat.Scheduler", "-l", "WARNING"]
+    commands = {
+        "gateway": ["manage.py", "run_gateway"],
+        "worker": [*celery, *worker],
+        "beat": [*celery, *beat],
+    }
+    return [Child(name, words, env, logs / f"{name}.log") for name, words in commands.items()]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Sequence
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -104,10 +106,23 @@ def act(page: Page, desk: LiveDesk, underlying: str, *, only: str = "") -> None:
         leg.locator("input").set_checked(bool(re.search(only, leg.inner_text())))
 
 
-def held(page: Page, desk: LiveDesk, underlying: str) -> list[str]:
-    """Open positions in options of an underlying, as their rows begin."""
+def held(
+    page: Page, desk: LiveDesk, underlying: str, count: int, *, without: Sequence[str] = ()
+) -> list[str]:
+    """Open positions in options of an underlying, as their rows begin, once there are `count`
+    and none of `without` is among them.
+
+    The broker tells positions apart from the order that made them, and later: the page that says
+    Filled does not say when its positions are there.
+    """
     page.goto(f"{desk.address}/positions/")
     rows = page.locator(
         "#position-table tr:not(.closed)", has_text=re.compile(rf"^{underlying} \d")
     )
-    return [text.split("\n")[0] for text in rows.all_inner_texts()]
+    ends = time.monotonic() + WAIT / 1000
+    while True:
+        names = [text.split("\n")[0] for text in rows.all_inner_texts()]
+        if len(names) == count and not set(names) & set(without):
+            return names
+        assert time.monotonic() < ends, f"{count} positions without {without}, but: {names}"
+        page.wait_for_timeout(200)

@@ -42,6 +42,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--record", type=Path, help="file of finished rounds; given again: resumed")
+    parser.add_argument("--epoch", type=int, default=EPOCH, help="rounds with one broker")
     return parser.parse_args(arguments)
 
 
@@ -72,8 +73,9 @@ class _Run:
                 tally.add(known)
             else:
                 todo.append(plan)
-        for first in range(0, len(todo), EPOCH):
-            self._epoch(todo[first : first + EPOCH], first // EPOCH, tally)
+        size = self.options.epoch
+        for first in range(0, len(todo), size):
+            self._epoch(todo[first : first + size], first // size, tally)
         return tally
 
     def _epoch(self, todo: list[plans.Round], number: int, tally: Any) -> None:

@@ -67,8 +67,17 @@ class Broker:
 
     # --- steering ---
 
-    def open_accounts(self, count: int) -> dict[str, Any]:
-        """A new customer with funded accounts: numbers, client secret, refresh token."""
+    def open_accounts(self, count: int, earlier: int = 0) -> dict[str, Any]:
+        """A new customer with funded accounts: numbers, client secret, refresh token.
+
+        Account numbers are counted from the start of each broker. `earlier` customers take those
+        that the brokers before this one gave out: nobody's accounts and orders may be mistaken
+        for those of an earlier broker.
+        """
+        if earlier:
+            self._control(
+                "POST", "customers", {"count": earlier, "accounts": count, "prefix": "earlier"}
+            )
         name = f"customer-{count}-{time.monotonic_ns()}"
         body = {"count": 1, "accounts": count, "prefix": name, "cash": "10000000"}
         made = self._control("POST", "customers", body)

@@ -18,6 +18,9 @@ from tests.exactly_once.rounds import Played
 from tests.exactly_once.servers import Servers
 from tests.exactly_once.verdict import Tally, judge
 
+# A gateway on a loaded machine takes its time to start.
+STREAM_PATIENCE = 120.0
+
 
 class Epoch:
     """Rounds are played one after the other and settle side by side, each in its own account."""
@@ -28,6 +31,7 @@ class Epoch:
         folder = servers.folder / f"broker-{number}"
         folder.mkdir()
         self.servers = servers
+        self.number = number
         self.broker = Broker(folder, seed)
         self.records = records
         self.tally = tally
@@ -37,12 +41,12 @@ class Epoch:
     def begin(self, accounts: int) -> None:
         self.broker.start()
         settings.SIMULATOR_URL = self.broker.facts["api_url"]
-        self.desk = ours.open_desk(self.broker.open_accounts(accounts))
+        self.desk = ours.open_desk(self.broker.open_accounts(accounts, self.number))
         self.gateway = self.servers.start_gateway(settings.SIMULATOR_URL)
         self._wait_for_stream()
 
     def _wait_for_stream(self) -> None:
-        ends = time.monotonic() + 30
+        ends = time.monotonic() + STREAM_PATIENCE
         while not market.health(self.desk.connection).account_up():
             if time.monotonic() > ends:
                 raise RuntimeError("the account stream did not come up; see gateway.log")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from brokerage.enums import IntentState
 from brokerage.execution import boot, reconciliation
 from brokerage.models import Account, OrderIntent
-from tests.exactly_once import children, plans
+from tests.exactly_once import children, plans, verdict
 from tests.exactly_once import desk as ours
 from tests.exactly_once.broker import Broker
 from tests.exactly_once.desk import Button, Desk
@@ -35,10 +35,10 @@ class Played:
     began: float = field(default_factory=time.monotonic)
 
     def is_settled(self) -> bool:
-        """Whether no intent of the round is open any more."""
+        """Whether no intent of the round is open and each one taken has its order's row."""
         open_states = (IntentState.SENDING, IntentState.UNKNOWN)
-        rows = OrderIntent.objects.filter(account=self.account, state__in=open_states)
-        return not rows.exists()
+        rows = OrderIntent.objects.filter(account=self.account)
+        return not (rows.filter(state__in=open_states).exists() or verdict.orphans(rows).exists())
 
 
 def play(plan: Round, desk: Desk, account: Account, broker: Broker) -> Played:

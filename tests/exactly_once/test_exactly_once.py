@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 
 from tests.exactly_once import plans
+from tests.exactly_once.broker import Broker
 from tests.exactly_once.records import Records
 
 RUNS = int(os.environ.get("EXACTLY_ONCE_RUNS", "300"))
@@ -57,3 +58,18 @@ def test_a_line_that_was_cut_off_is_not_a_finished_round(tmp_path):
     with records.path.open("a") as file:
         file.write('{"round": 1, "ru')
     assert list(Records(records.path).finished()) == [0]
+
+
+def test_no_broker_of_a_run_gives_out_the_account_numbers_of_an_earlier_one(tmp_path):
+    seen = set()
+    for number in range(2):
+        (folder := tmp_path / str(number)).mkdir()
+        broker = Broker(folder, seed=1 + number)
+        broker.start()
+        try:
+            numbers = broker.open_accounts(3, earlier=number)["accounts"]
+        finally:
+            broker.stop()
+        assert len(numbers) == 3
+        assert not seen & set(numbers)
+        seen |= set(numbers)

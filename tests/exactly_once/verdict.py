@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from brokerage.enums import IntentState
+from django.db.models import QuerySet
+
+from brokerage.enums import IntentKind, IntentState
 from brokerage.models import Account, OrderIntent
 from tests.exactly_once import plans
 from tests.exactly_once.desk import Button
@@ -17,8 +19,9 @@ OPEN = (IntentState.SENDING, IntentState.UNKNOWN)
 
 @dataclass
 class Tally:
-    """`duplicates`: more than one at the broker. `lost`: the two sides disagree. `reposts`: the
-    same placement asked for twice. `states` counts how the intents ended."""
+    """`duplicates`: more than one at the broker. `lost`: the two sides disagree, or an order
+    was taken and is not shown. `reposts`: the same placement asked for twice. `states` counts
+    how the intents ended."""
 
     runs: int = 0
     duplicates: int = 0
@@ -60,7 +63,16 @@ def judge(
         asked = max(posts.get(button.ticket, 0), posts.get(f"{button.ticket}:0", 0))
         tally.reposts += asked > 1
         _compare(tally, button, state, count)
+        if intent is not None and orphans(OrderIntent.objects.filter(pk=intent.pk)).exists():
+            tally.lost += 1
+            tally.complaints.append(f"{button.kind} {button.ticket}: taken, but shows no order")
     return tally
+
+
+def orphans(intents: QuerySet[OrderIntent]) -> QuerySet[OrderIntent]:
+    """Those that the broker took and whose page cannot show the order that they became."""
+    single = (IntentKind.SUBMIT, IntentKind.REPLACE)
+    return intents.filter(kind__in=single, state=IntentState.ACCEPTED, order=None)
 
 
 def _compare(tally: Tally, button: Button, state: str, count: int) -> None:

@@ -186,6 +186,17 @@ async def test_the_ledger_lags_behind_the_execution(desk: Desk) -> None:
     assert [f["type"] for f in desk.sent()][-2:] == ["CurrentPosition", "AccountBalance"]
 
 
+async def test_what_is_booked_late_is_still_the_latest_change(desk: Desk) -> None:
+    await placed(desk, order_type="Market", external_identifier="ledger-lag:10")
+    desk.pass_time(3)
+    await placed(desk, order_type="Market")
+    desk.pass_time(1)
+    early = desk.account.positions["KO"].updated_at
+    desk.pass_time(10)
+    assert desk.account.positions["KO"].quantity == 20
+    assert desk.account.positions["KO"].updated_at > early
+
+
 async def test_the_answer_is_lost_and_the_order_is_there(desk: Desk) -> None:
     with pytest.raises(ConnectionResetError):
         await desk.place(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Annotated, Any, cast
 
 import msgspec
@@ -25,7 +26,8 @@ _PLAIN: dict[Any, Any] = {
     str: str,
     int: int | None,
     bool: bool | None,
-    Decimal: Decimal | None,
+    # Whole numbers stay integers until they are looked at: a Decimal costs more than the rest.
+    Decimal: Decimal | int | None,
     datetime: Annotated[datetime, msgspec.Meta(tz=True)] | None,
     date: date | None,
 }
@@ -66,22 +68,25 @@ def _raw(row: Any) -> Any:
 
 def _number(column: str) -> property:
     """A number; what says "not a number" is None, as everywhere."""
+    held = attrgetter(column)
 
     def read(row: Any) -> Decimal | None:
-        value: Decimal | None = getattr(row, column)
-        return None if value is None or not value.is_finite() else value
+        value: Decimal | int | None = held(row)
+        if value.__class__ is Decimal:
+            return value if value.is_finite() else None
+        return None if value is None else Decimal(value)
 
     return property(read)
 
 
 def _signed(column: str, effect: str) -> property:
     """An amount with the sign of the effect beside it."""
+    amount, effect_of = _number(column).fget, attrgetter(effect)
+    assert amount is not None
 
     def read(row: Any) -> Decimal | None:
-        value: Decimal | None = getattr(row, column)
-        if value is None or not value.is_finite():
-            return None
-        return wire.signed(value, getattr(row, effect))
+        value: Decimal | None = amount(row)
+        return None if value is None else wire.signed(value, effect_of(row))
 
     return property(read)
 
@@ -108,8 +113,8 @@ def _row_type(kind: type[Payload], fields: Iterable[tuple[_Field, Any]]) -> Any:
     """A struct with the payload's attributes: columns by the wire's names, numbers behind
     properties, and whatever else the payload class defines.
     """
-    required: list[Any] = []
-    columns: list[Any] = [("source", Any, msgspec.field(name=_SOURCE, default=None))]
+    # In the payload's order, which is nearly the wire's: the decoder looks for the next key first.
+    columns: list[Any] = []
     offered: dict[str, Any] = {
         name: value
         for name, value in vars(kind).items()
@@ -125,15 +130,21 @@ def _row_type(kind: type[Payload], fields: Iterable[tuple[_Field, Any]]) -> Any:
                 columns.append((effect, str | None, msgspec.field(name=field.effect, default=None)))
                 offered[field.name] = _signed(column, effect)
         elif field.required:
-            required.append((field.name, _SPOKEN, msgspec.field(name=field.keys[0])))
+            columns.append((field.name, _SPOKEN, msgspec.field(name=field.keys[0])))
         else:
             default = "" if plain is str else None
             columns.append(
                 (field.name, _PLAIN[plain], msgspec.field(name=field.keys[0], default=default))
             )
+    columns.append(("source", Any, msgspec.field(name=_SOURCE, default=None)))
     offered |= {"raw": property(_raw), "unreadable": (), "__repr__": kind.__repr__}
     return msgspec.defstruct(
-        kind.__name__, [*required, *columns], module=kind.__module__, namespace=offered, gc=False
+        kind.__name__,
+        columns,
+        module=kind.__module__,
+        namespace=offered,
+        kw_only=True,
+        gc=False,
     )
 
 

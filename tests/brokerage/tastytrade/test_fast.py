@@ -39,7 +39,8 @@ def same(fast: Any, slow: Any) -> None:
     assert len(fast) == len(slow)
     for ours, theirs in zip(fast, slow, strict=True):
         for name in Position.__struct_fields__:
-            assert getattr(ours, name) == getattr(theirs, name), name
+            one, other = getattr(ours, name), getattr(theirs, name)
+            assert (type(one), one) == (type(other), other), name
         assert ours.signed_quantity == theirs.signed_quantity
         assert repr(ours) == repr(theirs)
 
@@ -65,6 +66,7 @@ def test_the_contracts_samples_are_read_alike():
         {"realized-day-gain-effect": "None", "realized-day-gain": "0.0"},
         {"mark": 12.10, "mark-price": 0.1},
         {"quantity": 12345678901234567890},
+        {"quantity": 0, "multiplier": 1e2, "mark": 12.0},
         {"average-open-price": "NaN", "close-price": "Infinity"},
         {"unheard-of": {"a": [1]}},
         {"streamer-symbol": "é"},

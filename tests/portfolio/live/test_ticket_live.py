@@ -50,6 +50,26 @@ def test_every_order_of_a_ticket_is_quoted(user: Any) -> None:
     assert written["leg-0-bid"] == "10.00" and written["o1-leg-0-ask"] == "2.20"
 
 
+@pytest.mark.parametrize(
+    ("limit", "css", "words"),
+    [
+        ("-10.00", "at-0", "it waits"),
+        ("-10.05", "at-5", "75% of the way"),
+        ("-10.20", "at-20", "may fill at once"),
+        ("NaN", "", "No limit yet"),
+        ({}, "", "No limit yet"),
+    ],
+)
+def test_the_bar_follows_the_market(user: Any, limit: Any, css: str, words: str) -> None:
+    connection = factories.make_connection(user)
+    view = TicketLive(user, args_of(connection) | {"limits": {"": limit}})
+    cells = {"SPY": market.Cells(quote=factories.quote(10.0, 10.2))}
+    book = LatestBook(market.feed_key(connection), cells)
+    written = {row[0]: row for row in view.patches(Books(book), None)}
+    assert written["ticket-bar"][2] == f"limit-bar__limit {css}".strip()
+    assert words in written["ticket-bar-words"][1]
+
+
 def test_a_foreign_login_is_not_found(user: Any, stranger: Any) -> None:
     connection = factories.make_connection(stranger)
     with pytest.raises(Http404):

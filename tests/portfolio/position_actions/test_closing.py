@@ -150,5 +150,6 @@ def test_tickets(account):
     assert turned["leg-0-action"] == "Buy to Close" and turned["o1-leg-0-action"] == "Buy to Open"
     exits = query(position_actions.bracket(holdings))
     assert exits["group"] == "OCO" and exits["leg-0-action"] == "Buy to Close"
-    with pytest.raises(NoAction, match="bracket is for one position"):
-        position_actions.bracket(Holdings(account, (held("-2"), held("2", CALL))))
+    both = query(position_actions.bracket(Holdings(account, (held("-2"), held("2", CALL)))))
+    assert (both["group"], both["legs"]) == ("OCO", "2")
+    assert both["leg-1-action"] == "Sell to Close"

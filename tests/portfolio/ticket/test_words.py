@@ -73,7 +73,8 @@ def test_conditions_are_sentences() -> None:
         "Sent once the last price of KO is at or below 60.75.",
         "Cancelled at 19 Nov 15:30 ET.",
     ]
-    assert ticket_words.condition_words(body("request_pairs")) == [
+    assert ticket_words.condition_words(body("request_pairs")) == []
+    assert ticket_words.ratio_words(body("request_pairs")) == [
         "Both are sent once the ratio of their prices is at or above 1.35."
     ]
     assert ticket_words.condition_words(body("request_equity_limit_day")) == []

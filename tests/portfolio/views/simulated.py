@@ -40,22 +40,22 @@ class Elsewhere:
     def mark(self, symbol: str) -> float:
         return float(self.control("prices", symbol=symbol, factor=1)["mark"])
 
-    def place(self, body: dict[str, Any], *, group: bool = False) -> Order:
+    def place(self, body: dict[str, Any], *, group: bool = False, status: str = "Live") -> Order:
         """An order (or the trigger of a group) made elsewhere, mirrored by a sync."""
         path = "complex-orders" if group else "orders"
         answer = self.client.post(f"/accounts/{self.number}/{path}", json=body)
         assert answer.status_code == 201, answer.text
         data = answer.json()["data"]
         number = (data["complex-order"]["trigger-order"] if group else data["order"])["id"]
-        self._wait_until_live(number)
+        self._wait_until(number, status)
         self.sync()
         return Order.objects.get(broker_id=number)
 
-    def _wait_until_live(self, number: int, seconds: float = 10.0) -> None:
+    def _wait_until(self, number: int, status: str, seconds: float = 10.0) -> None:
         path = f"/accounts/{self.number}/orders/{number}"
         deadline = time.monotonic() + seconds
-        while self.client.get(path).json()["data"]["status"] != "Live":
-            assert time.monotonic() < deadline, f"order {number} does not become live"
+        while self.client.get(path).json()["data"]["status"] != status:
+            assert time.monotonic() < deadline, f"order {number} does not become {status}"
             time.sleep(0.03)
 
     def free_shares(self) -> str:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from brokerage.enums import IntentState
-from brokerage.models import Order, OrderIntent
+from brokerage.enums import IntentState, SyncKind
+from brokerage.execution import guard_settings
+from brokerage.models import Account, Order, OrderIntent
+from portfolio.orders.again import again_url
+from tests.contract.browser_form import read_form
 from tests.portfolio.views.order_fixtures import hidden, html
 from tests.portfolio.views.simulated import *  # noqa: F403
-from tests.portfolio.views.simulated import Elsewhere, bracket, resting, shares
+from tests.portfolio.views.simulated import SHARES, Elsewhere, bracket, resting, shares
 
 pytestmark = pytest.mark.django_db
 
@@ -131,6 +137,69 @@ def test_duplicate_opens_a_filled_ticket(desk, order):
     ticket = html(desk.get(answer.url))
     assert "20.10" in ticket and "JPM" in ticket
     assert not OrderIntent.objects.exists()
+
+
+def test_a_duplicate_has_all_that_the_order_has(desk, elsewhere, connection):
+    day = (timezone.now() + timedelta(days=20)).date().isoformat()
+    watched = {"symbol": SHARES, "instrument-type": "Equity"}
+    condition = {
+        **watched,
+        "action": "route",
+        "indicator": "last",
+        "comparator": "lte",
+        "threshold": "12.5",
+        "price-components": [{**watched, "quantity": 2, "quantity-direction": "Long"}],
+    }
+    body = resting(
+        **{
+            "time-in-force": "GTD",
+            "gtc-date": day,
+            "rules": {"route-after": f"{day}T15:00:00.000+00:00", "conditions": [condition]},
+        }
+    )
+    made = elsewhere.place(body, status="Contingent")
+    form = ticket_of(desk, f"/orders/{made.pk}/duplicate/")
+    assert (form["time_in_force"], form["gtc_date"], form["price"]) == ("GTD", day, "20.10")
+    assert form["cond-0-watched"] == f"2 {SHARES}" and form["cond-0-threshold"] == "12.5"
+    assert form["route_after"].startswith(day)
+    made.order_type, made.value, made.price = "Notional Market", Decimal(250), None
+    assert "value=250.00" in again_url(made) and "quantity" not in again_url(made)
+
+
+def test_a_group_is_duplicated_as_a_whole(desk, elsewhere, connection):
+    entry = elsewhere.place(bracket(), group=True)
+    elsewhere.sync(SyncKind.COMPLEX_ORDERS)
+    form = ticket_of(desk, f"/orders/{entry.pk}/duplicate-group/")
+    assert (form["group"], form["price"], form["leg-0-quantity"]) == ("OTOCO", "20.10", "3")
+    assert (form["o1-price"], form["o2-stop_trigger"]) == ("990.00", "10.00")
+    assert desk.get(f"/orders/{entry.pk}/").status_code == 200
+    shown = desk.post("/trade/preview/", form)
+    assert shown.status_code == 200, html(shown)
+
+
+def ticket_of(desk: Client, address: str) -> dict[str, str]:
+    """What the browser would post from the ticket that an address leads to."""
+    text = html(desk.get(address, follow=True))
+    form = read_form(text, "ticket-form").values
+    return {name: value for name, value in form.items() if name != "csrfmiddlewaretoken"}
+
+
+# --- the shield -----------------------------------------------------------------------------------
+
+
+def test_a_change_in_another_account_is_asked_about_once_more(desk, user, order, elsewhere):
+    other = Account.objects.exclude(pk=order.account_id).first()
+    assert other is not None
+    guard_settings.set_default_account(user, other)
+    page = desk.post(f"/orders/{order.pk}/replace/", CHANGED)
+    assert "not for your default account" in html(page) and 'name="other_account"' in html(page)
+    fields = hidden(page)
+    assert desk.post(f"/orders/{order.pk}/replace/send/", fields).status_code == 409
+    assert not OrderIntent.objects.exists()
+    assert elsewhere.order(order)["price"] == "20.1"
+    sent = desk.post(f"/orders/{order.pk}/replace/send/", fields | {"other_account": "yes"})
+    assert sent.status_code == 302
+    assert OrderIntent.objects.get(kind="replace").state == IntentState.ACCEPTED
 
 
 # --- many at once, groups -----------------------------------------------------------------------

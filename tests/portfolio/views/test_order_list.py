@@ -73,6 +73,36 @@ def test_filled_with_missing_legs_is_not_final(desk, account):
     assert "Average price" not in text
 
 
+def test_an_execution_that_is_not_here_yet_is_arriving_until_the_sum_is_whole(desk, account):
+    """The broker calls both legs done; one execution was lost on the stream."""
+    short = ("SPY   260417P00560000", "Sell to Open", 2, 0)
+    long = ("SPY   260417P00550000", "Buy to Open", 2, 0)
+    first = [leg(*short, fill("a", 2, "3.00")), leg(*long, fill("b", 1, "1.04"))]
+    row = store(account, 401, status="Filled", legs=first)
+    for path in (f"/orders/{row.pk}/", "/orders/?tab=history"):
+        text = html(desk.get(path))
+        assert "Filled, fills arriving" in text
+        assert "SPY 17 Apr 26 550 P: 1 of 2 here" in text
+        assert "1.96 cr" not in text and "2.48 cr" not in text, "no price of half an order"
+    # The same version again, with what was missing: one execution more.
+    whole = [
+        leg(*short, fill("a", 2, "3.00")),
+        leg(*long, fill("b", 1, "1.04"), fill("c", 1, "1.04")),
+    ]
+    store(account, 401, status="Filled", legs=whole)
+    for path in (f"/orders/{row.pk}/", "/orders/?tab=history"):
+        text = html(desk.get(path))
+        assert "fills arriving" not in text
+        assert "1.96 cr" in text
+
+
+def test_a_part_that_was_cancelled_waits_for_its_executions_too(desk, account):
+    legs = [leg("SPY   260417P00560000", "Sell to Open", 10, 6, fill("a", 3))]
+    store(account, 401, status="Cancelled", size=10, legs=legs)
+    text = html(desk.get("/orders/?tab=history"))
+    assert "Cancelled, fills arriving" in text and "560 P: 3 of 4 here" in text
+
+
 def test_average_price_once_every_leg_is_in(desk, account):
     legs = [
         leg("SPY   260417P00560000", "Sell to Open", 2, 0, fill("a", 2, "3.00")),

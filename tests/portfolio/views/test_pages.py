@@ -151,7 +151,9 @@ def test_the_session_is_on_every_page(
 
 def test_the_number_of_queries_does_not_grow_with_the_book(web: Client, book: Any) -> None:
     connection, account = book
-    factories.make_order(account)
+    # More than the foot shows, so that they are counted from the start.
+    for _ in range(9):
+        factories.make_order(account)
 
     def queries(name: str) -> int:
         with CaptureQueriesContext(database) as captured:
@@ -167,6 +169,18 @@ def test_the_number_of_queries_does_not_grow_with_the_book(web: Client, book: An
         factories.make_order(more)
     assert {name: queries(name) for name in names} == few
     assert few["position-list"] <= 22
+
+
+def test_the_foot_shows_the_newest_working_orders_and_how_many_more(web: Client, user: Any) -> None:
+    account = factories.make_account(factories.make_connection(user))
+    for number in range(12):
+        factories.make_order(account, broker_id=9000 + number)
+    factories.make_order(account, broker_id=9900, status="Filled")
+    html = web.get(url("dashboard")).content.decode()
+    foot = html[html.index('id="strip"') :]
+    assert foot.count('class="strip__order"') == 8
+    assert "and 4 more" in foot
+    assert re.search(r"Orders.{0,120}\b12\b", html, re.DOTALL)
 
 
 def test_the_picker_narrows_every_page(web: Client, book: Any) -> None:

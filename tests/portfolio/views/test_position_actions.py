@@ -103,7 +103,7 @@ def test_what_cannot_be_done_is_said_on_the_page(desk, hold):
     half = desk.get(f"{ACTIONS}?leg={put.pk}&do=half")
     assert half.status_code == 422 and "cannot be halved" in html(half)
     both = desk.get(f"{ACTIONS}?leg={put.pk}&leg={call.pk}&do=bracket")
-    assert "bracket is for one position" in html(both)
+    assert both.status_code == 302 and "group=OCO" in both.url and "legs=2" in both.url
     assert desk.get(f"{ACTIONS}?leg={put.pk}&do=explode").status_code == 422
 
 

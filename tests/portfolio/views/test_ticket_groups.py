@@ -289,12 +289,22 @@ def test_the_structure_follows_the_typed_price(desk, account, options, quotes):
     # Both deltas nearly offset: −2 × 100 × (0.30 − 0.25).
     assert "−10.00" in text
     assert "+1,600.00" in html(desk.post("/trade/structure/", values | {"price": "8.00"}))
+    # Half of the credit is likelier to be seen some day than all of it on the last.
+    chances = [re.search(rf">{name}</dt><dd>(\d+)%", text) for name in ("Probability.*", "P50")]
+    assert all(chances), text
+    assert "seed 50" in text
+    naked = values | {"legs": "1", "leg-0-action": "Buy to Open"}
+    assert re.search(r"P50</dt><dd>—", html(desk.post("/trade/structure/", naked)))
 
 
 def test_the_bar_says_where_the_limit_stands(desk, values, quotes):
     text = html(desk.post("/trade/", values | {"price": "229.40"}))
-    assert "at mid" in text and "M50.0 0v12" in text
+    assert "at mid" in text and 'class="limit-bar__limit at-10" id="ticket-bar"' in text
     assert "may fill at once" in html(desk.post("/trade/", values | {"price": "229.42"}))
+    moved = html(desk.post("/trade/structure/", values | {"price": "229.38"}))
+    assert "it waits" in moved and 'at-0" id="ticket-bar"' in moved
+    assert '"limits": {"": "-229.38"}' in moved
+    assert "No limit yet" in html(desk.post("/trade/", values | {"price": "x"}))
 
 
 def test_the_drawer_gets_a_fragment_at_every_step(desk, values):
