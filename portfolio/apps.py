@@ -21,4 +21,5 @@ class PortfolioConfig(AppConfig):
         from portfolio.positions import arithmetic as position_arithmetic  # noqa: F401
         from portfolio.positions import live as position_live  # noqa: F401
         from portfolio.risk import arithmetic as risk_arithmetic  # noqa: F401
+        from portfolio.ticket import whatif_rows  # noqa: F401
         from portfolio.trade_chains import arithmetic  # noqa: F401
