@@ -8,6 +8,7 @@ class PortfolioConfig(AppConfig):
     def ready(self) -> None:
         # Live views register themselves by their page's name.
         # So do the explainers of figures, by family.
+        from portfolio.dashboard import arithmetic as dashboard_arithmetic  # noqa: F401
         from portfolio.expirations import arithmetic as expiration_arithmetic  # noqa: F401
         from portfolio.figures import frame  # noqa: F401
         from portfolio.live import (  # noqa: F401
