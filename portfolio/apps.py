@@ -24,3 +24,4 @@ class PortfolioConfig(AppConfig):
         from portfolio.risk import arithmetic as risk_arithmetic  # noqa: F401
         from portfolio.ticket import whatif_rows  # noqa: F401
         from portfolio.trade_chains import arithmetic  # noqa: F401
+        from portfolio.underlyings import lots  # noqa: F401
