@@ -141,7 +141,7 @@ class WhatIf:
 
     @property
     def answered_at(self) -> float:
-        return self.shown.created_at.timestamp()
+        return float(self.shown.created_at.timestamp())
 
     # --- What expirations do
 
@@ -168,7 +168,7 @@ class Ends(Scene):
         self.book, self.until, self.environment = book, day, environment
 
     @property
-    def day(self) -> date:  # type: ignore[override]
+    def day(self) -> date:
         """Also one on which nothing that is held expires yet."""
         return self.until
 
