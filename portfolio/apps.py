@@ -8,6 +8,7 @@ class PortfolioConfig(AppConfig):
     def ready(self) -> None:
         # Live views register themselves by their page's name.
         # So do the explainers of figures, by family.
+        from portfolio.dashboard import arithmetic as dashboard_arithmetic  # noqa: F401
         from portfolio.expirations import arithmetic as expiration_arithmetic  # noqa: F401
         from portfolio.figures import frame  # noqa: F401
         from portfolio.live import (  # noqa: F401
@@ -21,4 +22,6 @@ class PortfolioConfig(AppConfig):
         from portfolio.positions import arithmetic as position_arithmetic  # noqa: F401
         from portfolio.positions import live as position_live  # noqa: F401
         from portfolio.risk import arithmetic as risk_arithmetic  # noqa: F401
+        from portfolio.ticket import whatif_rows  # noqa: F401
         from portfolio.trade_chains import arithmetic  # noqa: F401
+        from portfolio.underlyings import lots  # noqa: F401

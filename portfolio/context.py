@@ -33,7 +33,12 @@ _POSITION_PAGES = ("position-list", "position-actions", "roll")
 _CHAIN_PAGES = ("trade-chain-list", "trade-chain-detail", "trade-chain-not-rolled")
 # URL name, word, icon, names of pages that belong to it.
 NAVIGATION = (
-    ("portfolio:dashboard", "Dashboard", "dashboard", ("dashboard", "account-detail")),
+    (
+        "portfolio:dashboard",
+        "Dashboard",
+        "dashboard",
+        ("dashboard", "account-detail", "underlying"),
+    ),
     ("portfolio:position-list", "Positions", "positions", _POSITION_PAGES),
     ("portfolio:ticket", "Trade", "trade", ("ticket", "ticket-preview", "ticket-result", "chain")),
     ("portfolio:order-list", "Orders", "orders", ("order-list", "order-detail")),

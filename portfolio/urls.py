@@ -15,6 +15,7 @@ _FAMILIES = (
     "positions",
     "position_actions",
     "accounts",
+    "underlyings",
     "risk",
     "expirations",
     "connections",

@@ -30,10 +30,11 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A leg with its place on the desk; ``expiring`` is what the maths works on."""
+    """A leg with its place on the desk, none for one that is only thought of; ``expiring`` is what
+    the maths works on."""
 
     leg: Leg
-    group: Group
+    group: Group | None
     expiring: ExpiringLeg
 
 
@@ -44,7 +45,8 @@ def dated_legs(desk: Desk, valuation: Valuation) -> list[Dated]:
     for groups in desk.groups.values():
         for group in groups:
             for leg in group.legs:
-                made = None if leg.closed_today else _expiring(leg, indices, valuation)
+                mark = valuation.values[leg.pk].mark
+                made = None if leg.closed_today else expiring_of(leg, indices, mark)
                 if made is not None:
                     found.append(Dated(leg, group, made))
     return found
@@ -55,18 +57,22 @@ def _indices(desk: Desk) -> frozenset[str]:
     contracts = {leg.contract for leg in desk.legs if leg.is_option and leg.contract}
     if account is None or not contracts:
         return frozenset()
-    rows = selectors.instruments_for(account.account.environment, contracts)
+    return indices_of(account.account.environment, contracts)
+
+
+def indices_of(environment: str, contracts: set[str]) -> frozenset[str]:
+    """Which of these are indices, paid in cash."""
+    rows = selectors.instruments_for(environment, contracts)
     return frozenset(symbol for symbol, row in rows.items() if row.is_index)
 
 
-def _expiring(leg: Leg, indices: frozenset[str], valuation: Valuation) -> ExpiringLeg | None:
+def expiring_of(leg: Leg, indices: frozenset[str], mark: Mark | None) -> ExpiringLeg | None:
     """None for what has no multiplier or is of an unknown kind: nothing can be said of it."""
     holding = leg.holding
     if holding.multiplier is None or holding.kind is Kind.UNKNOWN:
         return None
     if leg.is_option and (leg.strike is None or leg.delivered is None):
         return None
-    mark = valuation.values[leg.pk].mark
     return ExpiringLeg(
         key=str(leg.pk),
         account=str(leg.account_pk),
@@ -96,7 +102,8 @@ def spots_of(legs: list[Dated], valuation: Valuation, now: float) -> dict[str, S
         symbol = dated.expiring.underlying
         if not dated.leg.is_option or symbol in found:
             continue
-        streamer = dated.leg.underlying_streamer or dated.group.streamer_symbol
+        product = dated.group.streamer_symbol if dated.group else ""
+        streamer = dated.leg.underlying_streamer or product
         mark = valuation.spot(dated.leg.feed, streamer, now) if streamer else None
         found[symbol] = Spot(symbol, mark)
     return found

@@ -114,7 +114,7 @@ def facts_of(
     )
 
 
-def _amount(values: Mapping[str, Any], key: str) -> Decimal | None:
+def amount_of(values: Mapping[str, Any], key: str) -> Decimal | None:
     """Signed by its effect: a debit takes."""
     try:
         amount = Decimal(str(values[key]))
@@ -124,7 +124,7 @@ def _amount(values: Mapping[str, Any], key: str) -> Decimal | None:
 
 
 def _fee(fees: Mapping[str, Any], name: str, key: str, breakdown: str) -> FeeRow | None:
-    amount = _amount(fees, key)
+    amount = amount_of(fees, key)
     if amount is None or (amount == 0 and key in ("rebates", "proprietary-index-option-fees")):
         return None
     return FeeRow(name, fee_text(amount), formats.tone(amount), _parts(fees.get(breakdown)))
@@ -133,7 +133,7 @@ def _fee(fees: Mapping[str, Any], name: str, key: str, breakdown: str) -> FeeRow
 def _parts(rows: Any) -> tuple[tuple[str, str], ...]:
     parts = []
     for row in rows or ():
-        amount = _amount({"value": row.get("value"), "value-effect": row.get("effect")}, "value")
+        amount = amount_of({"value": row.get("value"), "value-effect": row.get("effect")}, "value")
         if amount:
             name = str(row.get("name") or "")
             parts.append((_PART_WORDS.get(name, name), fee_text(amount)))
@@ -149,7 +149,7 @@ def fee_text(amount: Decimal) -> str:
 
 
 def _total(fees: Mapping[str, Any]) -> str:
-    total = _amount(fees, "total-fees")
+    total = amount_of(fees, "total-fees")
     return formats.UNKNOWN if total is None else fee_text(total)
 
 
@@ -164,7 +164,7 @@ def _buying_power(answer: Mapping[str, Any]) -> list[Figure]:
     )
     figures = []
     for name, key, write in rows:
-        amount = _amount(values, key)
+        amount = amount_of(values, key)
         if amount is None:
             continue
         short = key == "new-buying-power" and amount < 0

@@ -20,11 +20,14 @@ from brokerage.enums import IntentKind, IntentState
 from brokerage.execution import services
 from brokerage.execution.preview import PreviewOutcome, open_preview, preview
 from brokerage.models import OrderIntent, OrderPreview
+from portfolio.desk import desk_of
 from portfolio.orders.facts import OrderFacts, order_facts
 from portfolio.orders.words import intent_facts
 from portfolio.ticket import page as ticket_page
 from portfolio.ticket import values as ticket_values
+from portfolio.ticket import whatif_rows
 from portfolio.ticket.preview import PreviewFacts, facts_of
+from portfolio.ticket.whatif import WhatIf
 from portfolio.ticket.words import OrderWords, order_words_of
 
 UNPROCESSABLE, CONFLICT = 422, 409
@@ -125,6 +128,22 @@ def _conflict(request: HttpRequest, shown: OrderPreview, reason: str) -> HttpRes
 
 
 @require_GET
+def ticket_whatif(request: HttpRequest) -> HttpResponse:
+    """The account before and after the order of a preview. Asked for once the preview stands, so
+    that nobody waits for it."""
+    shown = open_preview(request.user, request.GET.get("preview", ""))
+    scene = WhatIf(desk_of(request), shown)
+    context = {
+        "rows": whatif_rows.rows_of(scene),
+        "problems": scene.problems,
+        "words": scene.words,
+        "account": str(shown.account),
+        "query": f"preview={shown.pk}",
+    }
+    return render(request, "portfolio/_ticket_whatif.html", context)
+
+
+@require_GET
 def ticket_result(request: HttpRequest, intent_id: uuid.UUID) -> HttpResponse:
     """What became of it; lives by push, and by polling while the outcome is open."""
     intent = access.get_intent(request.user, intent_id)
@@ -191,6 +210,7 @@ ticket_urls = [
     path("trade/submit/", ticket_submit, name="ticket-submit"),
     path("trade/structure/", ticket_structure, name="ticket-structure"),
     path("trade/symbols/", ticket_symbols, name="ticket-symbols"),
+    path("trade/whatif/", ticket_whatif, name="ticket-whatif"),
     path("trade/market/", market_panel_fragment, name="market-panel"),
     path("trade/<uuid:intent_id>/", ticket_result, name="ticket-result"),
 ]

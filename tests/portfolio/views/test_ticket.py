@@ -364,3 +364,14 @@ def test_a_differing_echo_is_red_and_can_be_cancelled(desk, values, broker):
     assert "price: sent 229.40, at the broker 999.00" in text
     assert "Cancel the order" in text
     assert OrderIntent.objects.get().state == IntentState.ACCEPTED
+
+
+# --- the account before and after ---------------------------------------------------------------
+
+
+def test_the_confirmation_asks_for_before_and_after_once_it_stands(desk, values):
+    shown = desk.post("/trade/preview/", values)
+    address = re.search(r'hx-get="(/trade/whatif/[^"]+)"', html(shown))[1]
+    table = desk.get(address)
+    assert table.status_code == 200
+    assert "Worst stress" in html(table) and 'data-figure="whatif-power-after"' in html(table)

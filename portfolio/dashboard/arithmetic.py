@@ -1,0 +1,26 @@
+"""The family `dash` of figures: what the dashboard shows and no other page explains."""
+
+from __future__ import annotations
+
+from django.http import QueryDict
+
+from portfolio.analytics.arithmetic import Worked
+from portfolio.dashboard import net_liq
+from portfolio.dashboard.overview import SOON, Overview
+from portfolio.desk import RequestDesk
+from portfolio.figures.registry import explains
+
+
+@explains("dash")
+def explain(desk: RequestDesk, rest: str, query: QueryDict) -> Worked | None:
+    """`dash-theta`, `dash-working`, `dash-expiring<days>`, `dash-net-<span>-<moment>`."""
+    kind, _, part = rest.partition("-")
+    page = Overview(desk)
+    if kind == "net":
+        return net_liq.explain(desk, part)
+    if kind == "theta":
+        return page.theta_share
+    if kind == "working":
+        return page.working()
+    days = {f"expiring{days}": days for days in SOON}.get(kind)
+    return None if days is None else page.expiring(days)

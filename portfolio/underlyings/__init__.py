@@ -1,0 +1,1 @@
+"""One underlying over all accounts in view: price, positions, chains, orders, lots, curve."""
