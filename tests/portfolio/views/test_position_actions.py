@@ -54,6 +54,7 @@ def query(url: str) -> dict[str, str]:
 
 def test_each_row_leads_to_its_actions(desk, hold):
     put = hold("P", 590, "-2")
+    hold("C", 610, "-1")
     text = html(desk.get("/positions/"))
     assert f'href="{ACTIONS}?leg={put.pk}"' in text
     assert re.search(rf'href="{ACTIONS}\?group=\d+-{b"SPY".hex()}"', text)
