@@ -31,6 +31,7 @@ class Unit(Enum):
     GREEK = "position Greek"
     PERCENT = "per cent"
     PERCENT_FINE = "per cent, one decimal"
+    PERCENT_FINER = "per cent, two decimals"
     PERCENT_SIGNED = "per cent, change"
     VOLATILITY = "per cent a year"
     QUANTITY = "units or contracts"

