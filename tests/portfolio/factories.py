@@ -24,6 +24,7 @@ from brokerage.models import (
     TradingStatus,
     Transaction,
 )
+from portfolio.formats import NEW_YORK
 
 TODAY_FACTS = {"quantity_direction": "Long", "closed_at": None}
 
@@ -96,7 +97,7 @@ def make_option(
     account: Account, root: str, days: int, right: str, strike: str, quantity: str, **facts: Any
 ) -> Position:
     """An equity option `days` from today, with its instrument."""
-    day = (timezone.now() + timedelta(days=days)).date()
+    day = (timezone.now().astimezone(NEW_YORK) + timedelta(days=days)).date()
     symbol = f"{root:<6}{day:%y%m%d}{right}{int(Decimal(strike) * 1000):08d}"
     streamer = f".{root}{day:%y%m%d}{right}{Decimal(strike).normalize():f}"
     Instrument.objects.get_or_create(
@@ -161,7 +162,7 @@ def make_transaction(account: Account, **facts: Any) -> Transaction:
         "clearing_fees": "-0.20",
         "regulatory_fees": "-0.08",
         "executed_at": timezone.now(),
-        "transaction_date": timezone.now().date(),
+        "transaction_date": timezone.now().astimezone(NEW_YORK).date(),
         **facts,
     }
     return Transaction.objects.create(account=account, **values)

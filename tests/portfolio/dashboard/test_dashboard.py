@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from brokerage.models import MarketMetric, NetLiqPoint
+from portfolio.formats import NEW_YORK
 from tests.portfolio import factories
 from tests.portfolio.figures import walking
 from tests.portfolio.views.test_pages import assert_sound
@@ -67,8 +68,8 @@ def test_what_comes_counts_and_links(web: Client, user: Any) -> None:
     factories.make_option(account, "KO", 90, "C", "60", "-1", open="1.10", mark="1.20")
     MarketMetric.objects.create(
         environment=account.environment, symbol="KO",
-        earnings_date=timezone.now().date() + timedelta(days=9),
-        dividend_ex_date=timezone.now().date() + timedelta(days=200),
+        earnings_date=timezone.now().astimezone(NEW_YORK).date() + timedelta(days=9),
+        dividend_ex_date=timezone.now().astimezone(NEW_YORK).date() + timedelta(days=200),
     )  # fmt: skip
     html = page(web, "dashboard-overview")
     counts = {e.reference: e.text for e in walking.elements(html) if e.reference}
