@@ -8,18 +8,14 @@ from typing import Any
 
 from portfolio import formats
 from portfolio.analytics.pnl import buying_power_use
-from portfolio.facts import AccountFacts, Group, Leg
+from portfolio.facts import AccountFacts
 from portfolio.live.cells import (
     Cell,
     account_cells,
     balance_stale,
-    leg_cells,
-    total_cells,
-    underlying_cell,
     underlying_row_cells,
-    words_cell,
 )
-from portfolio.live.valuation import LegValue, Valuation
+from portfolio.live.valuation import Valuation
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,101 +135,3 @@ def call_lines(balance: Any) -> tuple[Line, ...]:
     """Margin calls that are open; none is the good case."""
     rows = ((label, getattr(balance, name, None)) for name, label in CALL_LINES)
     return tuple(Line(label, formats.money(value), "danger") for label, value in rows if value)
-
-
-@dataclass(frozen=True, slots=True)
-class LegRow:
-    """A leg's row: fixed columns as text, live ones as cells."""
-
-    leg: Leg
-    quantity: str
-    quantity_css: str
-    dte: str
-    open_price: str
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class GroupRows:
-    group: Group
-    last: Cell
-    words: Cell
-    totals: dict[str, Cell]
-    dte: str
-    rows: tuple[LegRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRows:
-    account: AccountFacts
-    words: Cell
-    totals: dict[str, Cell]
-    groups: tuple[GroupRows, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PositionTable:
-    """Positions grouped account › underlying › leg, with sums at each step."""
-
-    accounts: tuple[AccountRows, ...]
-    totals: dict[str, Cell]
-    words: Cell
-    count: int
-
-
-def position_table(valuation: Valuation, now: float) -> PositionTable:
-    desk = valuation.desk
-    totals = valuation.totals(desk.legs)
-    return PositionTable(
-        accounts=tuple(
-            _account_rows(account, valuation, now)
-            for account in desk.accounts
-            if desk.groups[account.pk]
-        ),
-        totals=_by_part(total_cells("total", totals)),
-        words=words_cell("total", totals),
-        count=sum(1 for leg in desk.legs if not leg.closed_today),
-    )
-
-
-def _by_part(cells: Any) -> dict[str, Cell]:
-    return {cell.id.rsplit("-", 1)[1]: cell for cell in cells}
-
-
-def _account_rows(account: AccountFacts, valuation: Valuation, now: float) -> AccountRows:
-    totals = valuation.totals(valuation.desk.legs_of(account.pk))
-    name = f"account-{account.pk}"
-    return AccountRows(
-        account=account,
-        words=words_cell(name, totals),
-        totals=_by_part(total_cells(name, totals)),
-        groups=tuple(
-            _group_rows(group, valuation, now) for group in valuation.desk.groups[account.pk]
-        ),
-    )
-
-
-def _group_rows(group: Group, valuation: Valuation, now: float) -> GroupRows:
-    totals = valuation.totals(group.legs)
-    name = f"group-{group.key}"
-    days = [leg.days for leg in group.legs if leg.days is not None and not leg.closed_today]
-    return GroupRows(
-        group=group,
-        last=underlying_cell(group, valuation, now),
-        words=words_cell(name, totals),
-        totals=_by_part(total_cells(name, totals)),
-        dte=formats.dte(min(days)) if days else "",
-        rows=tuple(_leg_row(value) for value in valuation.of(group.legs)),
-    )
-
-
-def _leg_row(value: LegValue) -> LegRow:
-    leg = value.leg
-    return LegRow(
-        leg=leg,
-        quantity=formats.quantity(leg.holding.quantity),
-        quantity_css="long" if leg.holding.quantity > 0 else "short",
-        dte=formats.dte(leg.days, leg.seconds_left) if leg.days is not None else "",
-        open_price=formats.price(leg.holding.open_price),
-        cells=tuple(leg_cells(value)),
-    )
