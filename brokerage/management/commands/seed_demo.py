@@ -64,7 +64,9 @@ def _connection(user: AbstractBaseUser) -> Connection:
     except connections.ConnectError as error:
         raise CommandError(f"The simulator could not be connected: {error}") from None
     for connection in existing:
-        connections.remove(connection)
+        # The same grant connected again is the same row.
+        if connection.pk != made.pk:
+            connections.remove(connection)
     return made
 
 
