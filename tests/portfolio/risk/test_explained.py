@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from brokerage.models import Position
+from portfolio.formats import NEW_YORK
 from portfolio.models import DailyMark
 from tests.portfolio.figures import walking
 from tests.portfolio.risk.scenes import all_metrics
@@ -24,7 +25,7 @@ def yesterday(user: Any, book: Any) -> None:
     """The small book as it stood at the close of yesterday, a little lower."""
     _, account = book
     all_metrics()
-    at = timezone.now() - timedelta(days=1)
+    at = timezone.now().astimezone(NEW_YORK) - timedelta(days=1)
     for row in Position.objects.filter(account=account, quantity__isnull=False):
         option = row.instrument_type == "Equity Option"
         DailyMark.objects.create(
