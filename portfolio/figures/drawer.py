@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from portfolio import formats
 from portfolio.analytics import arithmetic
@@ -68,9 +68,11 @@ class Drawer:
         return f"{self.title}: {self.line}"
 
 
-def drawer_of(ref: str, figure: Worked, now: float, *, shown: str = "") -> Drawer:
-    """The drawer of a figure worked out at ``now``; ``shown`` is what the page showed when it was
-    opened, so that the drawer can say that prices have moved since."""
+def drawer_of(ref: str, figure: Worked, now: float, *, at: datetime, shown: str = "") -> Drawer:
+    """The drawer of a figure worked out at ``now``, which the broker's clock calls ``at``.
+
+    ``shown`` is what the page showed when it was opened, so that the drawer can say that prices
+    have moved since."""
     text = show(figure.value, figure.unit)
     rows = tuple(_input(item, now) for item in figure.inputs)
     terms = tuple(_term(term) for term in figure.terms[:MAX_TERMS])
@@ -92,7 +94,7 @@ def drawer_of(ref: str, figure: Worked, now: float, *, shown: str = "") -> Drawe
         note=figure.note,
         moved_from=shown if shown and _bare(shown) != _bare(text) else "",
         differs=_difference(figure, text),
-        as_of=formats.market_time(datetime.fromtimestamp(now, UTC)),
+        as_of=formats.market_time(at),
         snapshot=snapshot_id(now),
     )
 

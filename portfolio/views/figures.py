@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -22,7 +24,8 @@ def figure(request: HttpRequest) -> HttpResponse:
     except NoFigure:
         context = {"reference": reference}
         return render(request, "portfolio/_figure_gone.html", context, status=404)
-    context = {"figure": drawer_of(reference, found, desk.now, shown=shown)}
+    at = datetime.fromtimestamp(desk.now, UTC) + desk.clock_offset
+    context = {"figure": drawer_of(reference, found, desk.now, at=at, shown=shown)}
     return render(request, "portfolio/_figure.html", context)
 
 
