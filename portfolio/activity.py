@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.http import QueryDict
 
 from brokerage import upkeep
 from brokerage.models import Account, Transaction
-from portfolio import formats
+from portfolio import formats, narrowing
 from portfolio.account_pages import TransactionRow, transaction_row
+from portfolio.narrowing import Chip
 
 # What the broker calls a booking, and how the chip names the group.
 GROUPS = (
@@ -44,20 +44,9 @@ class Filters:
     @property
     def query(self) -> str:
         """The filters as an address has them."""
-        values = {
-            "group": self.group,
-            "symbol": self.symbol,
-            "since": self.since.isoformat() if self.since else "",
-            "until": self.until.isoformat() if self.until else "",
-        }
-        return urlencode({key: value for key, value in values.items() if value})
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    label: str
-    query: str
-    current: bool
+        return narrowing.address(
+            {"group": self.group, "symbol": self.symbol, "since": self.since, "until": self.until}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +62,14 @@ class ActivityRow:
 def read_filters(given: QueryDict) -> Filters:
     groups = {name for name, _, _ in GROUPS} | {"other"}
     group = given.get("group", "")
-    symbol = given.get("symbol", "").replace("\x00", "").strip().upper()[:64]
-    since, until, problem = None, None, ""
-    try:
-        since, until = _day(given.get("since", "")), _day(given.get("until", ""))
-    except ValueError:
-        problem = "Write a day as 2026-03-11."
-    if since and until and until < since:
-        problem = "The last day is before the first one."
-    return Filters(group if group in groups else "", symbol, since, until, problem)
-
-
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text.strip()) if text.strip() else None
+    days = narrowing.days_of(given)
+    return Filters(
+        group if group in groups else "",
+        narrowing.word_of(given.get("symbol", "")).upper(),
+        days.since,
+        days.until,
+        days.problem,
+    )
 
 
 def chips(filters: Filters) -> list[Chip]:

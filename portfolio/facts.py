@@ -105,6 +105,23 @@ class Leg:
     def is_option(self) -> bool:
         return self.holding.kind is Kind.OPTION
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether one point of the underlying is one of its price; adjusted options deliver
+        another number of units than their multiplier. An option on a future delivers one
+        contract, worth the multiplier a point."""
+        option_on_future = self.instrument_type == "Future Option"
+        return option_on_future or self.delivered == self.holding.multiplier
+
+    @property
+    def units(self) -> Decimal | None:
+        """Units of the underlying for each of the multiplier: 1 where it is plain; None where it
+        is not known what is delivered."""
+        multiplier = self.holding.multiplier
+        if not multiplier or self.delivered is None:
+            return None
+        return Decimal(1) if self.is_plain else self.delivered / multiplier
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -137,6 +154,11 @@ class Desk:
             for group in groups:
                 found.setdefault(group.underlying, []).append(group)
         return found
+
+    def balance(self, field: str) -> Decimal | None:
+        """A field of the balances over all accounts in view; None when one of them lacks it."""
+        found = [getattr(account.balance, field, None) for account in self.accounts]
+        return None if not found or None in found else sum(found, ZERO)
 
     def legs_of(self, account_pk: int) -> list[Leg]:
         return [leg for group in self.groups.get(account_pk, ()) for leg in group.legs]

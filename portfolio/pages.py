@@ -13,6 +13,7 @@ from portfolio.live.cells import (
     Cell,
     account_cells,
     balance_stale,
+    by_part,
     underlying_row_cells,
 )
 from portfolio.live.valuation import Valuation
@@ -86,7 +87,7 @@ def account_card(account: AccountFacts, valuation: Valuation, now: float) -> Car
     balance, stale = account.balance, balance_stale(account, now)
     legs = valuation.desk.legs_of(account.pk)
     totals = valuation.totals(legs)
-    cells = {cell.id.rsplit("-", 1)[1]: cell for cell in account_cells(account, totals, now)}
+    cells = by_part(account_cells(account, totals, now))
 
     def line(name: str, label: str, tip: str = "") -> Line:
         return money_line(label, getattr(balance, name, None), stale, tip)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from portfolio.analytics.scenarios import STRESSES, stress
 from portfolio.desk import RequestDesk
 from portfolio.ledger.spots import spot_of
-from portfolio.live.cells import Cell
+from portfolio.live.cells import Cell, by_part
 from portfolio.live.valuation import LegValue
 from portfolio.risk.page import RiskPage
 from portfolio.risk.tables import Row
@@ -46,7 +46,7 @@ def needing(desk: RequestDesk) -> list[Attention]:
 
 
 def _row(one: Summary, reasons: tuple[str, ...]) -> Attention:
-    cells = {cell.id.rsplit("-", 1)[1]: cell for cell in chain_cells(one)}
+    cells = by_part(chain_cells(one))
     return Attention(
         url=chain_url(one.one.account.pk, one.chain.key),
         name=f"{one.chain.underlying} {one.now or one.at_open}",

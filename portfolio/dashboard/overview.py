@@ -17,10 +17,11 @@ from brokerage import selectors, upkeep
 from brokerage.models import Order
 from portfolio import formats
 from portfolio.analytics.arithmetic import Input, Unit, Worked, given, worked
+from portfolio.analytics.facts import Total
 from portfolio.desk import RequestDesk
 from portfolio.figures import show
 from portfolio.figures.frame import use_of
-from portfolio.positions.cells import Sum, number
+from portfolio.positions.cells import number
 from portfolio.positions.columns import COLUMNS, DEFAULT
 from portfolio.positions.page import scene_of
 from portfolio.positions.scene import Scene
@@ -29,6 +30,7 @@ from portfolio.positions.wish import Wish
 from portfolio.selectors import working_orders
 
 SOON = (7, 21)
+FLAT = "flat"
 HORIZON = 45
 GAINS = (("day", "Day"), ("open", "Open"), ("year", "Year"))
 GREEKS = ("delta", "beta", "theta", "vega")
@@ -96,19 +98,19 @@ class Overview:
 
     @cached_property
     def _tables(self) -> tuple[Table, Table]:
-        """Before and after fees."""
+        """Before and after fees; only their totals are shown, so nothing is grouped."""
         before, desk = self._scene, self.desk
         after = Scene(desk.valuation, desk.ledgers, before.known, desk.now, after_fees=True)
         return (
-            Table(before, Wish(), DEFAULT),
-            Table(after, Wish(after_fees=True), DEFAULT),
+            Table(before, Wish(group=FLAT), DEFAULT),
+            Table(after, Wish(group=FLAT, after_fees=True), DEFAULT),
         )
 
     def _total(self, key: str, *, after_fees: bool = False) -> Shown:
         table = self._tables[after_fees]
         row, column = table.rows.total, COLUMNS[key]
         found = number(row, column)[0] if row is not None else None
-        total = found if isinstance(found, Sum) else Sum(None, 0, 0)
+        total = found if isinstance(found, Total) else Total(None, 0, 0)
         state = formats.tone(total.value) if column.unit is Unit.SIGNED else ""
         if total.value is None:
             state = "missing"
@@ -137,23 +139,21 @@ class Overview:
                  shown(self.use, "top-use"), risk),
         ]  # fmt: skip
 
-    @cached_property
+    @property
     def net_liq(self) -> Decimal | None:
-        return self._balances("net_liquidating_value")
-
-    def _balances(self, field: str) -> Decimal | None:
-        found = [getattr(item.balance, field, None) for item in self.desk.facts.accounts]
-        return None if not found or None in found else sum(found, Decimal(0))
+        return self.desk.facts.balance("net_liquidating_value")
 
     @property
     def use(self) -> Worked:
-        return use_of(self.net_liq, self._balances("derivative_buying_power"), "all in view")
+        return use_of(
+            self.net_liq, self.desk.facts.balance("derivative_buying_power"), "all in view"
+        )
 
     @cached_property
     def theta_share(self) -> Worked:
         row = self._tables[0].rows.total
         total = number(row, COLUMNS["theta"])[0] if row is not None else None
-        theta = total.value if isinstance(total, Sum) else None
+        theta = total.value if isinstance(total, Total) else None
         net = self.net_liq
         share = None if theta is None or not net else float(theta) / float(net)
         inputs = (

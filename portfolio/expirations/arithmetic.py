@@ -7,16 +7,14 @@ from decimal import Decimal
 
 from django.http import QueryDict
 
-from portfolio import formats
 from portfolio.analytics.arithmetic import Input, Unit, Worked, added, given, worked
 from portfolio.analytics.expiration import AccountView, DividendRisk, Fate, Outcome, Settlement
 from portfolio.analytics.strategies.legs import Form
 from portfolio.desk import RequestDesk
-from portfolio.expirations.legs import Dated
 from portfolio.expirations.scene import Scene
+from portfolio.figures.legs import BROKER, mark_input, title_of
 from portfolio.figures.registry import explains
-
-BROKER = "position, by the broker"
+from portfolio.live.valuation import LegValue
 
 
 @explains("expires")
@@ -55,9 +53,12 @@ def view_ref(view: AccountView, name: str) -> str:
 # --- Legs ---------------------------------------------------------------------------------------
 
 
+def _value(scene: Scene, key: str) -> LegValue:
+    return scene.desk.valuation.values[scene.by_key[key].leg.pk]
+
+
 def _title(scene: Scene, key: str, word: str) -> str:
-    leg = scene.by_key[key].leg
-    return f"{word}: {formats.quantity(leg.holding.quantity)} {leg.label}"
+    return title_of(_value(scene, key), word)
 
 
 def _spot(scene: Scene, underlying: str) -> Input:
@@ -77,11 +78,8 @@ def _strike(outcome: Outcome) -> Input:
     return Input("K", "Strike", outcome.leg.strike, "the contract", None, Unit.PRICE)
 
 
-def _mark(scene: Scene, dated: Dated) -> Input:
-    mark = scene.desk.valuation.values[dated.leg.pk].mark
-    at = scene.desk.now - mark.age if mark else None
-    source = mark.source.value if mark else "no quote came"
-    return Input("m", "Mark of the option", dated.expiring.mark, source, at, Unit.PRICE)
+def _mark(scene: Scene, key: str) -> Input:
+    return mark_input(_value(scene, key), scene.desk.now)
 
 
 def in_the_money(scene: Scene, outcome: Outcome) -> Worked:
@@ -96,7 +94,7 @@ def in_the_money(scene: Scene, outcome: Outcome) -> Worked:
 
 def extrinsic(scene: Scene, outcome: Outcome) -> Worked:
     inside = Input("i", "In the money", outcome.in_the_money, "worked out", None, Unit.PRICE)
-    mark = _mark(scene, scene.by_key[outcome.leg.key])
+    mark = _mark(scene, outcome.leg.key)
     return worked(
         _title(scene, outcome.leg.key, "Extrinsic value"), "max(m-i,0)", (mark, inside),
         outcome.extrinsic, Unit.PRICE, ref=leg_ref(outcome, "extrinsic"),
@@ -203,7 +201,7 @@ def of_dividend(scene: Scene, risk: DividendRisk, name: str) -> Worked:
         return given(title, risk.dividend, Unit.PRICE, share.source)
     if name == "left":
         inputs = (
-            _mark(scene, scene.by_key[key]),
+            _mark(scene, key),
             _spot(scene, risk.leg.underlying),
             Input("K", "Strike", risk.leg.strike, "the contract", None, Unit.PRICE),
         )

@@ -8,7 +8,7 @@ that makes their figures.
 
 from __future__ import annotations
 
-from portfolio.figures.registry import FAMILIES, NoFigure, explain, explains
+from portfolio.figures.registry import NoFigure, explain, explains
 from portfolio.figures.texts import show
 
-__all__ = ["FAMILIES", "NoFigure", "explain", "explains", "show"]
+__all__ = ["NoFigure", "explain", "explains", "show"]

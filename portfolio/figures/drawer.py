@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -171,8 +170,3 @@ def _near(one: Number | None, other: Number | None) -> bool:
 
 def _bare(text: str) -> str:
     return "".join(text.replace(formats.FIGURE_SPACE, "").split())
-
-
-def references(figure: Worked) -> Iterable[str]:
-    """The references of a figure's parts."""
-    return (term.ref for term in figure.terms if term.ref)

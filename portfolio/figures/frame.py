@@ -37,14 +37,7 @@ def _added(desk: RequestDesk, field: str, title: str) -> Worked:
     """A balance field over the accounts in view; missing as soon as one of them lacks it."""
     accounts = desk.facts.accounts
     terms = [balance_field(account, field, title, desk.now) for account in accounts]
-    return added(title, terms, sum_all(terms), Unit.MONEY)
-
-
-def sum_all(terms: list[Worked]) -> Decimal | None:
-    """The sum where every term is known, else None."""
-    values = [term.value for term in terms if isinstance(term.value, Decimal)]
-    complete = bool(terms) and len(values) == len(terms)
-    return sum(values, Decimal(0)) if complete else None
+    return added(title, terms, desk.facts.balance(field), Unit.MONEY)
 
 
 @explains("top")
@@ -55,23 +48,21 @@ def top(desk: RequestDesk, rest: str, query: QueryDict) -> Worked | None:
     if rest == "power":
         return _added(desk, "derivative_buying_power", "Option buying power")
     if rest == "use":
-        net_liq = _added(desk, "net_liquidating_value", "Net liq").value
-        return use_of(net_liq, _added(desk, "derivative_buying_power", "").value, "all in view")
+        sums = desk.facts.balance
+        return use_of(sums("net_liquidating_value"), sums("derivative_buying_power"), "all in view")
     if rest == "day":
         legs = desk.facts.legs
         return sum_of(desk.valuation.of(legs), "day", "all in view", desk.now)
     return None
 
 
-def use_of(net_liq: object, power: object, whose: str, at: float | None = None) -> Worked:
+def use_of(net_liq: Decimal | None, power: Decimal | None, whose: str) -> Worked:
     """Buying power in use = (net liq − option buying power) ÷ net liq."""
-    exact = net_liq if isinstance(net_liq, Decimal) else None
-    left = power if isinstance(power, Decimal) else None
     inputs = (
-        Input("L", "Net liq", exact, _BALANCES, at, Unit.MONEY),
-        Input("B", "Option buying power", left, _BALANCES, at, Unit.MONEY),
+        Input("L", "Net liq", net_liq, _BALANCES, None, Unit.MONEY),
+        Input("B", "Option buying power", power, _BALANCES, None, Unit.MONEY),
     )
-    use = buying_power_use(exact, left)
+    use = buying_power_use(net_liq, power)
     return worked(f"Buying power in use: {whose}", "(L-B)/L", inputs, use, Unit.PERCENT)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from django.conf import settings
 from portfolio import formats
 from portfolio.analytics.facts import Figure, Total
 from portfolio.analytics.pnl import buying_power_use
-from portfolio.facts import AccountFacts, Desk, Group
+from portfolio.facts import AccountFacts, Group
 from portfolio.live.valuation import (
     LegValue,
     Totals,
@@ -34,20 +34,25 @@ class Cell:
     is_figure: bool = False
 
 
-def _css(*names: str) -> str:
+def classes(*names: str) -> str:
     return " ".join(name for name in names if name)
+
+
+def by_part(cells: Iterable[Cell]) -> dict[str, Cell]:
+    """Cells by the last part of their ids."""
+    return {cell.id.rsplit("-", 1)[1]: cell for cell in cells}
 
 
 def pl_cell(id: str, value: Decimal | None, base: str, state: str = "", tip: str = "") -> Cell:
     """A P/L: sign in the text, arrow and colour by the class."""
-    css = _css(base, formats.tone(value), state)
+    css = classes(base, formats.tone(value), state)
     return Cell(id, formats.signed_money(value), css, tip, is_figure=True)
 
 
 def number_cell(id: str, text: str, base: str, state: str = "", tip: str = "") -> Cell:
     if text == formats.UNKNOWN:
-        return Cell(id, text, _css(base, "missing"), tip, is_figure=True)
-    css = _css(base, "zero" if text == "0.00" else "", state)
+        return Cell(id, text, classes(base, "missing"), tip, is_figure=True)
+    css = classes(base, "zero" if text == "0.00" else "", state)
     return Cell(id, text, css, tip, is_figure=bool(text))
 
 
@@ -63,13 +68,15 @@ GREEKS = ("delta", "gamma", "theta", "vega")
 def leg_cells(value: LegValue) -> Iterator[Cell]:
     """The live cells of a leg's row, in the order of the table's columns from Mark on."""
     leg, name = value.leg, f"leg-{value.leg.pk}"
-    stale = _css("stale" if value.price_stale else "", "offline" if value.offline else "")
+    stale = classes("stale" if value.price_stale else "", "offline" if value.offline else "")
     yield mark_cell(f"{name}-mark", value)
     yield pl_cell(f"{name}-open", value.open.value, "num w-pl", stale, _tip(value.open))
     assumed = "assumed" if value.day.notes and value.day.value is not None else ""
-    yield pl_cell(f"{name}-day", value.day.value, "num w-pl", _css(stale, assumed), _tip(value.day))
+    yield pl_cell(
+        f"{name}-day", value.day.value, "num w-pl", classes(stale, assumed), _tip(value.day)
+    )
     lost = "offline" if value.offline and leg.is_option else ""
-    old = _css("stale" if value.greeks_stale else "", lost)
+    old = classes("stale" if value.greeks_stale else "", lost)
     for greek in GREEKS:
         text = formats.greek(getattr(value.greeks, greek))
         yield number_cell(f"{name}-{greek}", text, "num w-greek", old)
@@ -83,14 +90,14 @@ def mark_cell(id: str, value: LegValue) -> Cell:
         return Cell(id, "", "num w-price")
     if value.mark is None:
         return Cell(id, formats.UNKNOWN, "num w-price missing", _tip(value.open), is_figure=True)
-    state = _css(
+    state = classes(
         "stale" if value.mark.is_stale else "",
         "offline" if value.offline else "",
         "delayed" if value.leg.delayed else "",
     )
     text = formats.aligned(formats.price(formats.rounded(value.mark.price, 8), _mark_tick(value)))
     tip = f"Mark: {value.mark.source.value}"
-    return Cell(id, text, _css("num w-price", state), tip, is_figure=True)
+    return Cell(id, text, classes("num w-price", state), tip, is_figure=True)
 
 
 def _mark_tick(value: LegValue) -> Decimal | None:
@@ -117,19 +124,19 @@ def total_cells(name: str, totals: Totals) -> Iterator[Cell]:
     stale = sum_state(totals)
     for part, sum_ in (("open", totals.open), ("day", totals.day)):
         assumed = "assumed" if part == "day" and totals.assumed else ""
-        css = _css(stale, assumed, _partial(sum_))
+        css = classes(stale, assumed, _partial(sum_))
         yield pl_cell(f"{name}-{part}", sum_.value, "num w-pl", css, sum_.words)
-    old = _css("stale" if totals.greeks_stale else "", "offline" if totals.offline else "")
+    old = classes("stale" if totals.greeks_stale else "", "offline" if totals.offline else "")
     for greek in GREEKS:
         sum_f = getattr(totals.greeks, greek)
         text = formats.greek(sum_f.value)
-        css = _css(old, _partial(sum_f))
+        css = classes(old, _partial(sum_f))
         yield number_cell(f"{name}-{greek}", text, "num w-greek", css, sum_f.words)
 
 
 def sum_state(totals: Totals) -> str:
     """The classes of a sum's age: stale when all of it is, aged when some of it is."""
-    return _css(
+    return classes(
         "stale" if totals.is_stale else "aged" if totals.stale_legs else "",
         "offline" if totals.offline else "",
         "delayed" if totals.delayed else "",
@@ -149,7 +156,7 @@ def underlying_row_cells(groups: list[Group], valuation: Valuation, now: float) 
     """One underlying over all accounts: last price, P/L, delta, theta and what is missing."""
     name = f"underlying-{groups[0].underlying.encode().hex()}"
     totals = valuation.totals(leg for group in groups for leg in group.legs)
-    cells = {cell.id.rsplit("-", 1)[1]: cell for cell in total_cells(name, totals)}
+    cells = by_part(total_cells(name, totals))
     last = underlying_cell(groups[0], valuation, now)
     return {
         "last": replace(last, id=f"{name}-last"),
@@ -162,7 +169,7 @@ def underlying_cell(group: Group, valuation: Valuation, now: float) -> Cell:
     """The last price of the underlying in its group's row."""
     book = valuation.book(group.feed)
     mark = valuation.spot(group.feed, group.streamer_symbol, now)
-    old = _css(
+    old = classes(
         "stale" if mark is not None and mark.is_stale else "",
         "offline" if is_offline(book, now) else "",
     )
@@ -189,7 +196,7 @@ def account_cells(account: AccountFacts, totals: Totals, now: float) -> Iterator
     stale = sum_state(totals)
     for part, sum_ in (("open", totals.open), ("day", totals.day)):
         assumed = "assumed" if part == "day" and totals.assumed else ""
-        css = _css(stale, assumed, _partial(sum_))
+        css = classes(stale, assumed, _partial(sum_))
         yield pl_cell(f"{name}-{part}", sum_.value, "figure", css, sum_.words)
     yield Cell(f"{name}-words", totals.words, "small secondary words")
     age = balance_age(account, now)
@@ -197,19 +204,14 @@ def account_cells(account: AccountFacts, totals: Totals, now: float) -> Iterator
     yield Cell(f"{name}-age", text, "stale" if balance_stale(account, now) else "secondary")
 
 
-def _sum(desk: Desk, name: str) -> Decimal | None:
-    """A balance field over all accounts in view; None when one of them lacks it."""
-    values = [getattr(account.balance, name, None) for account in desk.accounts]
-    return None if not values or None in values else sum(values, Decimal(0))
-
-
 def shell_cells(valuation: Valuation, now: float) -> dict[str, Cell]:
     """The figures of the top bar, over the accounts in view."""
     desk = valuation.desk
     stale = "stale" if any(balance_stale(account, now) for account in desk.accounts) else ""
-    net_liq, power = _sum(desk, "net_liquidating_value"), _sum(desk, "derivative_buying_power")
+    net_liq = desk.balance("net_liquidating_value")
+    power = desk.balance("derivative_buying_power")
     totals = valuation.totals(desk.legs)
-    state = _css(
+    state = classes(
         sum_state(totals),
         "assumed" if totals.assumed else "",
         _partial(totals.day),

@@ -114,6 +114,16 @@ def mark_of(leg: Leg, book: LatestBook, now: float) -> Mark | None:
     )
 
 
+def stream_mark(book: LatestBook, symbol: str, now: float) -> Mark | None:
+    """The price of a symbol on the stream alone: mid, else last."""
+    return marks.choose(
+        quote_of(book.quote(symbol), now),
+        last_of(book.trade(symbol), now),
+        None,
+        limit=settings.STALE_QUOTE_SECONDS,
+    )
+
+
 def is_offline(book: LatestBook, now: float) -> bool:
     """Whether nothing can come in: the last figures stand, however young they are."""
     return book.health(now).market.state in ("down", "off")
@@ -198,13 +208,7 @@ class Valuation:
 
     def spot(self, feed: str, streamer_symbol: str, now: float) -> Mark | None:
         """The price of an underlying: mid, else last; None where nothing came."""
-        book = self._books(feed)
-        return marks.choose(
-            quote_of(book.quote(streamer_symbol), now),
-            last_of(book.trade(streamer_symbol), now),
-            None,
-            limit=settings.STALE_QUOTE_SECONDS,
-        )
+        return stream_mark(self._books(feed), streamer_symbol, now)
 
     def book(self, feed: str) -> LatestBook:
         return self._books(feed)

@@ -7,14 +7,16 @@ that the page's address asks for, so that filters and groups count.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.http import QueryDict
 
 from portfolio.analytics.arithmetic import Unit, Worked, added, given
+from portfolio.analytics.facts import Total
 from portfolio.desk import RequestDesk
 from portfolio.figures.registry import explains
 from portfolio.positions import leg_arithmetic, strategy_arithmetic, underlying_arithmetic
-from portfolio.positions.cells import Sum, closed_amounts, number, totals_of
+from portfolio.positions.cells import closed_amounts, number, summed, totals_of
 from portfolio.positions.columns import COLUMNS, Column
 from portfolio.positions.legs import Blank, LegView
 from portfolio.positions.page import scene_of, table_of
@@ -50,7 +52,7 @@ def of_row(row: Row, column: Column, now: float, reference: str = "") -> Worked 
     amount, unit = number(row, column)
     if isinstance(amount, Blank):
         return None
-    if isinstance(amount, Sum):
+    if isinstance(amount, Total):
         return _sum(row, column, amount, unit, now, reference)
     if row.kind == "leg" and column.leg is not None:
         return leg_arithmetic.explain(row.view, column, amount, now, reference)
@@ -67,16 +69,13 @@ def _is_spot(row: Row, column: Column) -> bool:
     return row.underlying is not None and column.underlying is not None
 
 
-def _sum(row: Row, column: Column, amount: Sum, unit: Unit, now: float, reference: str) -> Worked:
-    terms = []
-    for view in row.views:
-        if view.is_closed and not column.with_closed:
-            continue
-        assert column.leg is not None
-        found = column.leg(view)
-        if not isinstance(found, Blank):
-            ref = f"{view.key}-{column.key}"
-            terms.append(leg_arithmetic.explain(view, column, found, now, ref))
+def _sum(
+    row: Row, column: Column, amount: Total[Any], unit: Unit, now: float, reference: str
+) -> Worked:
+    terms = [
+        leg_arithmetic.explain(view, column, found, now, f"{view.key}-{column.key}")
+        for view, found in summed(row, column)
+    ]
     for place, closed in enumerate(closed_amounts(row, column)):
         title = f"Closed this year ({place + 1})"
         terms.append(given(title, closed, unit, "lots of the bookings"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from portfolio import formats
 from portfolio.analytics.arithmetic import Unit
-from portfolio.analytics.facts import ZERO
+from portfolio.analytics.facts import ZERO, Total, total
 from portfolio.figures.texts import show
-from portfolio.live.cells import leg_age
+from portfolio.live.cells import classes, leg_age, sum_state
 from portfolio.live.valuation import LegValue, Totals, add_up
 from portfolio.positions.columns import AGE, COLUMNS, Column, Truth
 from portfolio.positions.legs import BLANK, Amount, Blank, LegView, Number
@@ -34,19 +34,7 @@ class Shown(NamedTuple):
 EMPTY = Shown("", "")
 
 
-class Sum(NamedTuple):
-    """A sum over legs that says how many of them it holds."""
-
-    value: Number | None
-    present: int
-    expected: int
-
-    @property
-    def words(self) -> str:
-        return f"{self.present} of {self.expected} legs" if self.present < self.expected else ""
-
-
-def number(row: Row, column: Column) -> tuple[Amount | Sum, Unit]:
+def number(row: Row, column: Column) -> tuple[Amount | Total[Any], Unit]:
     """What the column says of the row, and how it is written."""
     if row.kind == "leg" and column.leg is not None:
         return column.leg(row.view), column.unit
@@ -70,30 +58,20 @@ def near_days(row: Row, column: Column) -> Amount:
     return min(known) if known else BLANK
 
 
-def sum_of(row: Row, column: Column) -> Sum:
-    """Over the legs; those that have no such number are not counted among them."""
+def summed(row: Row, column: Column) -> list[tuple[LegView, Number | None]]:
+    """The legs that a sum is over, with their numbers; those that have no such number are not
+    among them."""
     assert column.leg is not None
-    known: list[Number] = []
-    expected = 0
-    for view in row.views:
-        if view.is_closed and not column.with_closed:
-            continue
-        found = column.leg(view)
-        if found is BLANK:
-            continue
-        expected += 1
-        if found is not None and not isinstance(found, Blank):
-            known.append(found)
-    for amount in closed_amounts(row, column):
-        expected += 1
-        if amount is not None:
-            known.append(amount)
-    return Sum(_added(known, column) if known or not expected else None, len(known), expected)
+    views = [view for view in row.views if column.with_closed or not view.is_closed]
+    found = [(view, column.leg(view)) for view in views]
+    return [(view, amount) for view, amount in found if not isinstance(amount, Blank)]
 
 
-def _added(known: Sequence[Number], column: Column) -> Number:
+def sum_of(row: Row, column: Column) -> Total[Any]:
+    """Over the legs, and over what is no longer held."""
     zero: Number = 0.0 if column.unit is Unit.GREEK else ZERO
-    return sum(known, zero)  # type: ignore[arg-type, return-value]
+    held = [amount for _, amount in summed(row, column)]
+    return total([*held, *closed_amounts(row, column)], zero)  # type: ignore[type-var]
 
 
 def closed_amounts(row: Row, column: Column) -> Iterable[Decimal | None]:
@@ -125,7 +103,7 @@ def leg_cells(row: Row, columns: Sequence[Column]) -> list[Shown]:
         else:
             amount, unit = number(row, column)
             tip, state = _leg_truth(view, column, price, greeks)
-            if isinstance(amount, Sum):
+            if isinstance(amount, Total):
                 found.append(EMPTY)
                 continue
             text = _mark_text(view) if column.key == "mark" and amount is not None else None
@@ -136,9 +114,9 @@ def leg_cells(row: Row, columns: Sequence[Column]) -> list[Shown]:
 def leg_states(value: LegValue) -> tuple[str, str]:
     """Classes of what rests on the price, and of what rests on the Greeks."""
     lost = value.offline and not value.leg.closed_today
-    price = _css("stale" if value.price_stale else "", "offline" if lost else "")
+    price = classes("stale" if value.price_stale else "", "offline" if lost else "")
     lost = value.offline and value.leg.is_option
-    return price, _css("stale" if value.greeks_stale else "", "offline" if lost else "")
+    return price, classes("stale" if value.greeks_stale else "", "offline" if lost else "")
 
 
 def _leg_truth(view: LegView, column: Column, price: str, greeks: str) -> tuple[str, str]:
@@ -148,14 +126,14 @@ def _leg_truth(view: LegView, column: Column, price: str, greeks: str) -> tuple[
         return _notes(value.open.notes), price
     if column.key == "day":
         assumed = "assumed" if value.day.notes and value.day.value is not None else ""
-        return _notes(value.day.notes), _css(price, assumed)
+        return _notes(value.day.notes), classes(price, assumed)
     if column.key in ("year", "realized", "fees"):
         figure = view.pnl.year if column.key == "year" else view.pnl.realized
         assumed = "assumed" if figure.notes and figure.value is not None else ""
-        return _notes(figure.notes), _css(price if column.key == "year" else "", assumed)
+        return _notes(figure.notes), classes(price if column.key == "year" else "", assumed)
     if column.key == "mark" and value.mark is not None:
         delayed = "delayed" if view.leg.delayed else ""
-        return f"Mark: {value.mark.source.value}", _css(price, delayed)
+        return f"Mark: {value.mark.source.value}", classes(price, delayed)
     if column.truth is Truth.GREEKS:
         return "", greeks
     return "", "" if column.truth is Truth.FIXED else price
@@ -185,11 +163,11 @@ def group_cells(row: Row, columns: Sequence[Column], totals: Totals) -> list[Sho
         amount, unit = number(row, column)
         state = {Truth.GREEKS: greeks, Truth.FIXED: ""}.get(column.truth, price)
         tip = ""
-        if isinstance(amount, Sum):
+        if isinstance(amount, Total):
             tip, amount = amount.words, amount.value
-            state = _css(state, "partial" if tip else "")
+            state = classes(state, "partial" if tip else "")
             if column.key == "day" and totals.assumed:
-                state = _css(state, "assumed")
+                state = classes(state, "assumed")
         elif column.key == "mark" and row.strategy is None:
             state = _spot_state(row)
         elif amount is None and row.strategy is not None and column.strategy is not None:
@@ -199,12 +177,9 @@ def group_cells(row: Row, columns: Sequence[Column], totals: Totals) -> list[Sho
 
 
 def total_states(totals: Totals) -> tuple[str, str]:
-    age = "stale" if totals.is_stale else "aged" if totals.stale_legs else ""
-    lost = "offline" if totals.offline else ""
-    return (
-        _css(age, lost, "delayed" if totals.delayed else ""),
-        _css("stale" if totals.greeks_stale else "", lost),
-    )
+    """Classes of sums that rest on prices, and of sums that rest on Greeks."""
+    greeks = classes("stale" if totals.greeks_stale else "", "offline" if totals.offline else "")
+    return sum_state(totals), greeks
 
 
 def _spot_state(row: Row) -> str:
@@ -243,7 +218,7 @@ def _written(
     tone = "" if unit not in TONED or key in UNTONED else formats.tone(_cents(amount, unit))
     side = ("long" if amount > 0 else "short") if key == "qty" else ""
     zero = "zero" if words in ("0.00", "0.0%") else ""
-    return Shown(words, _css(base, tone, side, zero, state), tip, True)
+    return Shown(words, classes(base, tone, side, zero, state), tip, True)
 
 
 def _cents(amount: Number, unit: Unit) -> Number:
@@ -253,10 +228,6 @@ def _cents(amount: Number, unit: Unit) -> Number:
 
 def _aligned(text: str, unit: Unit) -> str:
     return formats.aligned(text) if unit is Unit.PRICE else text
-
-
-def _css(*names: str) -> str:
-    return " ".join(name for name in names if name)
 
 
 def totals_of(views: Iterable[LegView]) -> Totals:

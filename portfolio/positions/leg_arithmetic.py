@@ -185,8 +185,8 @@ def _value(view: LegView, column: Column, amount: Number | None, now: float) -> 
     day = shared.day_pnl(view.value, now)
     note = "The cash of earlier settlements has moved already"
     return replace(
-        day, title=title_of(view.value, column.label), expression="q*(m-c)*M+r-r", value=amount,
-        unit=Unit.MONEY, note=note,
+        day, title=title_of(view.value, column.label), expression="q*(m-c)*M", value=amount,
+        inputs=tuple(item for item in day.inputs if item.name != "r"), unit=Unit.MONEY, note=note,
     )  # fmt: skip
 
 

@@ -88,12 +88,8 @@ class LegView:
         """The price of what it delivers, per unit of its multiplier."""
         if not self.leg.is_option:
             return self.value.mark.price if self.value.mark else None
-        mark = self.scene.spot_of(self.leg)
-        multiplier, delivered = self.leg.holding.multiplier, self.leg.delivered
-        if mark is None or not multiplier or delivered is None:
-            return None
-        plain = self.leg.instrument_type == "Future Option" or delivered == multiplier
-        return mark.price if plain else mark.price * delivered / multiplier
+        mark, units = self.scene.spot_of(self.leg), self.leg.units
+        return None if mark is None or units is None else mark.price * units
 
 
 # --- Numbers of a leg ---------------------------------------------------------------------------

@@ -44,9 +44,7 @@ class Strategy:
             if holding.kind is Kind.UNKNOWN or (leg.is_option and leg.delivered is None):
                 return None
             form = _form(view)
-            # An option on a future delivers one contract, worth the multiplier a point.
-            plain = not leg.is_option or leg.instrument_type == "Future Option"
-            units = None if plain or leg.delivered == holding.multiplier else leg.delivered
+            units = None if not leg.is_option or leg.is_plain else leg.delivered
             found.append(
                 PayoffLeg(
                     form, holding.quantity, holding.multiplier, holding.open_price,

@@ -108,9 +108,8 @@ def _at_expiration(view: LegView, value: Decimal, place: Decimal, form: Form) ->
     formula = "q*(S-p)*M"
     if form in (Form.CALL, Form.PUT):
         inputs.append(Input("K", "Strike", leg.strike, "the instrument"))
-        plain = leg.instrument_type == "Future Option" or leg.delivered == holding.multiplier
-        worth = "S*M-K*M" if plain else "D*S-K*M"
-        if not plain:
+        worth = "S*M-K*M" if leg.is_plain else "D*S-K*M"
+        if not leg.is_plain:
             inputs.append(Input("D", "Units delivered", leg.delivered, "the instrument"))
         if form is Form.PUT:
             left, _, right = worth.partition("-")

@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from django.conf import settings
 
-from portfolio.analytics import marks
 from portfolio.analytics.exposure import ExposedLeg
 from portfolio.analytics.facts import Kind
 from portfolio.analytics.greeks import PositionGreeks, UnitGreeks, position_greeks
@@ -20,7 +18,7 @@ from portfolio.analytics.pricing.european import DAYS
 from portfolio.analytics.pricing.implied import implied_volatility
 from portfolio.facts import Leg
 from portfolio.live.book import LatestBook
-from portfolio.live.valuation import LegValue, last_of, quote_of
+from portfolio.live.valuation import LegValue, stream_mark
 from portfolio.risk.inputs import Inputs
 
 EUROPEAN = "European"
@@ -92,12 +90,7 @@ def _years(leg: Leg) -> float | None:
 
 def stream_spot(book: LatestBook, symbol: str, now: float) -> float | None:
     """The price of an underlying on the stream, old ones included; None when none ever came."""
-    mark = marks.choose(
-        quote_of(book.quote(symbol), now),
-        last_of(book.trade(symbol), now),
-        None,
-        limit=settings.STALE_QUOTE_SECONDS,
-    )
+    mark = stream_mark(book, symbol, now)
     return float(mark.price) if mark is not None else None
 
 
@@ -190,12 +183,7 @@ def _spot(value: LegValue, book: LatestBook, inputs: Inputs, now: float) -> floa
     spot = stream_spot(book, leg.underlying_streamer or leg.contract, now)
     if spot is None:
         spot = inputs.prices.get(leg.contract)
-    multiplier = leg.holding.multiplier
-    if spot is None or leg.delivered is None or not multiplier:
-        return None
-    # An adjusted option's unit is worth as many shares as it delivers for one of the multiplier.
-    is_plain = leg.instrument_type == FUTURE_OPTION or leg.delivered == multiplier
-    return spot if is_plain else spot * float(leg.delivered / multiplier)
+    return None if spot is None or leg.units is None else spot * float(leg.units)
 
 
 def _implied(drafts: Sequence[Draft], rate: float) -> list[float | None]:

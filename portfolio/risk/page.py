@@ -59,15 +59,14 @@ class RiskPage(RiskScene):
 
     # --- The tables -------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def net_liq(self) -> Decimal | None:
-        found = [getattr(a.balance, "net_liquidating_value", None) for a in self.desk.accounts]
-        return None if not found or None in found else sum(found, Decimal(0))
+        return self.desk.balance("net_liquidating_value")
 
     @cached_property
     def cushion(self) -> float | None:
-        found = [getattr(a.balance, "maintenance_excess", None) for a in self.desk.accounts]
-        return None if not found or None in found else float(sum(found, Decimal(0)))
+        excess = self.desk.balance("maintenance_excess")
+        return None if excess is None else float(excess)
 
     @cached_property
     def ground(self) -> Ground:

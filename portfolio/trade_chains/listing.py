@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
 
-from portfolio import formats
+from portfolio import formats, narrowing
 from portfolio.formats import NEW_YORK
 from portfolio.live.cells import Cell, number_cell
+from portfolio.narrowing import Chip
 from portfolio.trade_chains.cells import MONEY, RATIOS, chain_cells
 from portfolio.trade_chains.histories import slug
 from portfolio.trade_chains.summary import Status, Summary
@@ -65,26 +65,20 @@ class Filters:
 
     @property
     def query(self) -> str:
-        values = {
-            "status": self.status,
-            "symbol": self.symbol,
-            "tag": self.tag,
-            "since": self.since.isoformat() if self.since else "",
-            "until": self.until.isoformat() if self.until else "",
-            "sort": self.sort if self.sort != "-opened" else "",
-        }
-        return urlencode({key: value for key, value in values.items() if value})
+        return narrowing.address(
+            {
+                "status": self.status,
+                "symbol": self.symbol,
+                "tag": self.tag,
+                "since": self.since,
+                "until": self.until,
+                "sort": self.sort if self.sort != "-opened" else "",
+            }
+        )
 
     @property
     def narrows(self) -> bool:
         return any((self.status, self.symbol, self.tag, self.since, self.until))
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    label: str
-    query: str
-    current: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,30 +121,16 @@ TONES = {Status.OPEN: "working", Status.ASSIGNED: "ours", Status.EXERCISED: "our
 def read_filters(given: QueryDict) -> Filters:
     status = given.get("status", "")
     sort = given.get("sort", "")
-    since, until, problem = None, None, ""
-    try:
-        since, until = _day(given.get("since", "")), _day(given.get("until", ""))
-    except ValueError:
-        problem = "Write a day as 2026-03-11."
-    if since and until and until < since:
-        problem = "The last day is before the first one."
+    days = narrowing.days_of(given)
     return Filters(
         status if status in {name for name, _, _ in GROUPS} else "",
-        _text(given.get("symbol", "")).upper(),
-        _text(given.get("tag", "")),
-        since,
-        until,
+        narrowing.word_of(given.get("symbol", "")).upper(),
+        narrowing.word_of(given.get("tag", "")),
+        days.since,
+        days.until,
         sort if sort.removeprefix("-") in ORDERS else "-opened",
-        problem,
+        days.problem,
     )
-
-
-def _text(value: str) -> str:
-    return value.replace("\x00", "").strip()[:64]
-
-
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text.strip()) if text.strip() else None
 
 
 def narrowed(rows: Iterable[Summary], filters: Filters) -> list[Summary]:

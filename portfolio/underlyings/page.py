@@ -12,7 +12,7 @@ from portfolio import formats
 from portfolio.dashboard.overview import Event, Overview
 from portfolio.desk import RequestDesk
 from portfolio.facts import Leg
-from portfolio.live.cells import Cell, leg_cells, underlying_row_cells
+from portfolio.live.cells import Cell, by_part, leg_cells, underlying_row_cells
 from portfolio.risk.loading import page_for
 from portfolio.risk.page import RiskPage
 from portfolio.trade_chains.cells import chain_cells
@@ -65,7 +65,7 @@ class UnderlyingPage:
                 formats.leg_label(leg.holding.quantity, leg.symbol),
                 names[leg.account_pk],
                 "" if leg.days is None else formats.dte(leg.days, leg.seconds_left),
-                {cell.id.rsplit("-", 1)[1]: cell for cell in leg_cells(value)},
+                by_part(leg_cells(value)),
             )
             for value in self.desk.valuation.of(self.legs)
             if not (leg := value.leg).closed_today
@@ -81,7 +81,7 @@ class UnderlyingPage:
                 one.now or one.at_open,
                 f"…{one.one.account.number[-4:]}",
                 one.status.value,
-                {cell.id.rsplit("-", 1)[1]: cell for cell in chain_cells(one)},
+                by_part(chain_cells(one)),
             )
             for one in scene_of(self.desk).summaries
             if one.chain.underlying == self.symbol
