@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.contract.clients import scratch
 from tests.contract.clients.conftest import PythonClients
+from tests.simulator.running import process
 
 ACCOUNT = "5WT00004"
 CONFIG = """
@@ -50,18 +53,26 @@ READING = (
 )
 
 
-@pytest.fixture
-def home(tmp_path: Path, python_clients: PythonClients) -> Path:
+@pytest.fixture(scope="module")
+def trading_clients(cellar: Path) -> Iterator[PythonClients]:
+    """Pointed at a simulator of their own: `order live` of this tool divides by nought when an
+    order for less than one unit is live, so what is traded must not meet what is read."""
+    python = scratch.or_skip(scratch.python_clients, cellar)
+    with process("--scenario", "demo") as running:
+        yield PythonClients(python, running.told)
+
+
+def home_of(clients: PythonClients, folder: Path) -> Path:
     """A home folder with the tool's configuration."""
-    folder = tmp_path / ".config" / "ttcli"
-    folder.mkdir(parents=True)
-    text = CONFIG.format(account=ACCOUNT, **python_clients.told)
-    (folder / "ttcli.cfg").write_text(text)
-    return tmp_path
+    place = folder / ".config" / "ttcli"
+    place.mkdir(parents=True)
+    (place / "ttcli.cfg").write_text(CONFIG.format(account=ACCOUNT, **clients.told))
+    return folder
 
 
-def tt(clients: PythonClients, home: Path, line: str, said: str = "") -> str:
+def tt(clients: PythonClients, folder: Path, line: str, said: str = "") -> str:
     """What a command shows, without colours."""
+    home = home_of(clients, folder)
     done = clients.run(
         "tastytrade", "-m", "ttcli.app", *line.split(), said=said, HOME=str(home),
         COLUMNS="200", TERM="dumb",
@@ -73,9 +84,9 @@ def tt(clients: PythonClients, home: Path, line: str, said: str = "") -> str:
 
 @pytest.mark.parametrize(("line", "said", "words"), READING, ids=[row[0] for row in READING])
 def test_reading(
-    python_clients: PythonClients, home: Path, line: str, said: str, words: tuple[str, ...]
+    python_clients: PythonClients, tmp_path: Path, line: str, said: str, words: tuple[str, ...]
 ) -> None:
-    shown = tt(python_clients, home, line, said)
+    shown = tt(python_clients, tmp_path, line, said)
     assert "Error" not in shown
     for word in words:
         assert word in shown, shown[-2000:]
@@ -95,10 +106,10 @@ TRADING = (
 
 
 @pytest.mark.parametrize(("line", "symbol"), TRADING, ids=[row[0] for row in TRADING])
-def test_trading(python_clients: PythonClients, home: Path, line: str, symbol: str) -> None:
-    ledger = f"{python_clients.told['control_url']}/ledger"
+def test_trading(trading_clients: PythonClients, tmp_path: Path, line: str, symbol: str) -> None:
+    ledger = f"{trading_clients.told['control_url']}/ledger"
     before = {order["id"] for order in httpx.get(ledger).json()["orders"]}
-    shown = tt(python_clients, home, line, "\ny\n")
+    shown = tt(trading_clients, tmp_path, line, "\ny\n")
     assert "Error" not in shown, shown[-2000:]
     placed = [o for o in httpx.get(ledger).json()["orders"] if o["id"] not in before]
     (order,) = [o for o in placed if o["account-number"] == ACCOUNT]
