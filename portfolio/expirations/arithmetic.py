@@ -12,9 +12,8 @@ from portfolio.analytics.expiration import AccountView, DividendRisk, Fate, Outc
 from portfolio.analytics.strategies.legs import Form
 from portfolio.desk import RequestDesk
 from portfolio.expirations.scene import Scene
-from portfolio.figures.legs import BROKER, mark_input, title_of
+from portfolio.figures.legs import BROKER, leg_title, mark_input
 from portfolio.figures.registry import explains
-from portfolio.live.valuation import LegValue
 
 
 @explains("expires")
@@ -53,12 +52,8 @@ def view_ref(view: AccountView, name: str) -> str:
 # --- Legs ---------------------------------------------------------------------------------------
 
 
-def _value(scene: Scene, key: str) -> LegValue:
-    return scene.desk.valuation.values[scene.by_key[key].leg.pk]
-
-
 def _title(scene: Scene, key: str, word: str) -> str:
-    return title_of(_value(scene, key), word)
+    return leg_title(scene.by_key[key].leg, word)
 
 
 def _spot(scene: Scene, underlying: str) -> Input:
@@ -79,7 +74,8 @@ def _strike(outcome: Outcome) -> Input:
 
 
 def _mark(scene: Scene, key: str) -> Input:
-    return mark_input(_value(scene, key), scene.desk.now)
+    value = scene.desk.valuation.values[scene.by_key[key].leg.pk]
+    return mark_input(value, scene.desk.now)
 
 
 def in_the_money(scene: Scene, outcome: Outcome) -> Worked:

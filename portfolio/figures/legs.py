@@ -9,6 +9,7 @@ from portfolio import formats
 from portfolio.analytics import pnl
 from portfolio.analytics.arithmetic import Input, Unit, Worked, given, worked
 from portfolio.analytics.facts import Figure
+from portfolio.facts import Leg
 from portfolio.live.valuation import LegValue
 
 BROKER = "position, by the broker"
@@ -29,8 +30,12 @@ def marks_of(value: LegValue, *, greeks: bool = False) -> tuple[str, ...]:
     return tuple(words)
 
 
+def leg_title(leg: Leg, word: str) -> str:
+    return f"{word}: {formats.quantity(leg.holding.quantity)} {leg.label}"
+
+
 def title_of(value: LegValue, word: str) -> str:
-    return f"{word}: {formats.quantity(value.leg.holding.quantity)} {value.leg.label}"
+    return leg_title(value.leg, word)
 
 
 def ref_of(value: LegValue, name: str) -> str:

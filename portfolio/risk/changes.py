@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from portfolio import formats
 from portfolio.analytics import exposure
 from portfolio.analytics.arithmetic import Input, Unit, Worked, worked
 from portfolio.analytics.exposure import Exposure
 from portfolio.analytics.scenarios import Shocks, leg_changes
+from portfolio.figures.legs import BROKER, title_of
 from portfolio.risk.book import RiskBook
 from portfolio.risk.legs import RiskLeg
 
@@ -26,7 +26,7 @@ def change_terms(book: RiskBook, shock: Shock, *, by_beta: bool) -> list[Worked]
     amounts = amounts_of(book, shock, by_beta=by_beta)
     return [
         worked(
-            title_of(leg, "Change"),
+            title_of(leg.value, "Change"),
             _expression(leg),
             scenario_inputs(leg, shock, by_beta=by_beta),
             amount,
@@ -53,7 +53,7 @@ def slope_terms(
             Input("h", "Half the step of the slope", bump, _MODEL),
             Input("Z", "Price of what is moved", spot, "now"),
         ]
-        found.append(worked(title_of(leg, "Slope"), _slope(leg), inputs, slope, Unit.SIGNED))
+        found.append(worked(title_of(leg.value, "Slope"), _slope(leg), inputs, slope, Unit.SIGNED))
     return found
 
 
@@ -67,10 +67,6 @@ def amounts_of(book: RiskBook, shock: Shock, *, by_beta: bool) -> list[float | N
     for at, amount in zip(known, changes, strict=True):
         found[int(at)] = float(amount)
     return found
-
-
-def title_of(leg: RiskLeg, word: str) -> str:
-    return f"{word}: {formats.quantity(leg.leg.holding.quantity)} {leg.leg.label}"
 
 
 def _name(leg: RiskLeg) -> str:
@@ -96,8 +92,8 @@ def scenario_inputs(leg: RiskLeg, shock: Shock, *, by_beta: bool) -> list[Input]
     facts, holding = leg.leg, leg.leg.holding
     beta = leg.beta if by_beta else 1.0
     found = [
-        Input("q", "Quantity, signed", holding.quantity, "position, by the broker"),
-        Input("M", "Multiplier", holding.multiplier, "position, by the broker"),
+        Input("q", "Quantity, signed", holding.quantity, BROKER),
+        Input("M", "Multiplier", holding.multiplier, BROKER),
         Input("S", "Price of the underlying", leg.spot, "quotes of the feed"),
         Input("x", "Move", move, _MODEL),
         Input("b", "Beta", beta, leg.beta_from if by_beta else "moved by itself"),
@@ -143,7 +139,7 @@ def _greek(leg: RiskLeg, name: str, benchmark: float | None) -> Worked:
     # The term's value is what the sum was made of: `exposure` over this leg alone.
     amount = amount_of(exposure.expose([leg.exposed], benchmark), name)
     return worked(
-        title_of(leg, title), expression, inputs, amount, Unit.GREEK,
+        title_of(leg.value, title), expression, inputs, amount, Unit.GREEK,
         marks=("by the model",) if leg.by_model else (),
     )  # fmt: skip
 
