@@ -83,6 +83,8 @@ class ComplexOrder(models.Model):
     order_ids = models.JSONField(default=list)
     # Members that a later one replaced: {"id", "replaces", "replaced_by", "status"}.
     related = models.JSONField(default=list)
+    # The broker gives a group no version: the greatest of its members', epoch milliseconds.
+    updated_at_ms = models.BigIntegerField(default=0)
     mirrored_at = models.DateTimeField(null=True)
     raw = models.JSONField(default=dict)
 

@@ -56,6 +56,17 @@ def test_a_group_that_has_ended_is_not_revived_by_a_late_message(connection, bro
     assert ComplexOrder.objects.get().terminal_at is not None
 
 
+def test_an_overtaken_message_takes_nothing_back_from_a_group(connection, broker):
+    """The broker gives a group no version; its members' versions say which message is older."""
+    early = group(orders=[order(NUMBER, 2, **{"updated-at": 1000})], **{"related-orders": []})
+    late = group(**{"trigger-order": order(NUMBER, 1, **{"updated-at": 2000000000000})})
+    for data in (late, early):
+        ingest(connection, AccountMessage("ComplexOrder", data, 0))
+    kept = ComplexOrder.objects.get()
+    assert kept.order_ids == [2, 3]
+    assert [row["replaces"] for row in kept.related] == [9]
+
+
 def test_margin_groups_that_are_no_longer_reported_are_gone_and_may_return(connection, broker):
     path = f"/margin/accounts/{NUMBER}/requirements"
     one = {
