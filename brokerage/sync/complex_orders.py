@@ -17,8 +17,8 @@ KEY = ("account_id", "broker_id")
 # A group that has ended stays ended, and one whose members were seen later on stays as it was: an
 # overtaken message takes nothing back.
 NEWER = (
-    "(excluded.terminal_at IS NOT NULL, excluded.updated_at_ms) >= "
-    "(stored.terminal_at IS NOT NULL, stored.updated_at_ms)"
+    "(excluded.terminal_at IS NOT NULL, excluded.updated_at_ms, excluded.updated_at_sum) >= "
+    "(stored.terminal_at IS NOT NULL, stored.updated_at_ms, stored.updated_at_sum)"
 )
 
 

@@ -209,15 +209,15 @@ def _tick(tick: Any) -> dict[str, str]:
 
 def complex_order(payload: Any, account_id: int, mirrored_at: datetime) -> Values:
     trigger = payload.trigger_order
+    versions = [member.updated_at_ms or 0 for member in _members(payload)]
     return {
         **_pick(payload, columns.COMPLEX_ORDER),
         "account_id": account_id,
         "broker_id": payload.id,
         "trigger_order_id": trigger.id if trigger is not None else None,
         "order_ids": [order.id for order in payload.orders if order.id is not None],
-        "updated_at_ms": max(
-            (member.updated_at_ms or 0 for member in _members(payload)), default=0
-        ),
+        "updated_at_ms": max(versions, default=0),
+        "updated_at_sum": sum(versions),
         "related": [
             {
                 "id": related.id,
