@@ -170,6 +170,30 @@ def structure_net(value: Number) -> str:
     return structure_price(abs(number), "Credit" if number > 0 else "Debit")
 
 
+def structure_average(value: Number) -> str:
+    """The same of an average: to four decimals at most."""
+    number = decimal(value)
+    return UNKNOWN if number is None else structure_net(rounded(number, 4).normalize())
+
+
+def price_gap(value: Number) -> str:
+    """A difference of prices: below one with as many places as it has, up to four."""
+    gap = decimal(value)
+    if gap is None:
+        return UNKNOWN
+    return signed(gap, max(2, min(2 if abs(gap) >= 1 else 4, _places(gap))))
+
+
+def signed_exact(value: Number) -> str:
+    """An amount with all its decimals, two at least: a fee below a cent is not rounded away."""
+    number = decimal(value)
+    return UNKNOWN if number is None else signed(number, max(2, _places(number)))
+
+
+def milliseconds(value: Number) -> str:
+    return UNKNOWN if decimal(value) is None else f"{fixed(value, 0)} ms"
+
+
 def short_date(day: date | None, *, year: bool = False) -> str:
     """`17 Jan`, with the year `17 Jan 26`."""
     if day is None:

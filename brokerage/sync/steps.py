@@ -109,7 +109,7 @@ def sync_instruments(reader: Reader) -> Written:
 def sync_trading_status(reader: Reader, account: Account) -> Written:
     status = reader.client.send(accounts.trading_status(account.number))
     unknown.note(reader.connection, TradingStatus, [status])
-    return account_store.store_trading_status(account, status, timezone.now(), reader.connection)
+    return account_store.store_trading_status(account, status, timezone.now())
 
 
 def sync_balances(reader: Reader, account: Account) -> Written:
