@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from brokerage import access
+from brokerage.enums import ConnectionState
 from brokerage.execution.guard_settings import trading_is_on
 from brokerage.execution.refusals import CommandRefused
 from brokerage.models import Account, Connection, KillSwitch
@@ -23,6 +24,8 @@ def sending_problem(connection: Connection | None, account: Account | None = Non
         return problem
     if account is None or connection is None:
         return ""
+    if connection.state == ConnectionState.PAUSED:
+        return "This login is paused: resume it under Sync before you trade."
     if is_blocked(account):
         return "The kill switch of this account is on: nothing is sent until it is released."
     if not trading_is_on(connection.user, account):
