@@ -145,11 +145,10 @@ def _notes(notes: Iterable[object]) -> str:
 
 def _mark_text(view: LegView) -> str | None:
     """By the tick where the mark is on one, as the exchange writes it."""
-    mark, tick = view.value.mark, view.leg.tick
+    mark = view.value.mark
     if mark is None:
         return None
-    exact = tick if tick and not mark.price % tick else None
-    return formats.aligned(formats.price(formats.rounded(mark.price, 8), exact))
+    return formats.aligned(formats.price(formats.rounded(mark.price, 8), view.value.mark_tick))
 
 
 def group_cells(row: Row, columns: Sequence[Column], totals: Totals) -> list[Shown]:

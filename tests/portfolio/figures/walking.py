@@ -118,6 +118,7 @@ class Drawer:
     inputs: dict[str, Decimal | float | None]
     terms: tuple[Decimal | float | None, ...]
     has_terms: bool
+    tick: Decimal | None
 
     def again(self) -> Decimal | float | None:
         """The figure, from the inputs that are shown."""
@@ -153,6 +154,7 @@ def read(html: str) -> Drawer:
         inputs={str(item.attributes["data-input"]): _number(item) for item in inputs},
         terms=tuple(_number(item) for item in terms),
         has_terms=bool(terms),
+        tick=Decimal(text) if (text := article.attributes["data-tick"]) else None,
     )
 
 
@@ -203,6 +205,6 @@ def wrong(web: Client, html: str) -> Iterator[str]:
         text = bare(item.text)
         if bare(opened.shown) != text:
             yield f"{reference}: the page shows {text}, its drawer {opened.shown}"
-        again = show(opened.again(), opened.unit)
+        again = show(opened.again(), opened.unit, opened.tick)
         if bare(again) != text:
             yield f"{reference}: shown {text}, its inputs come to {again}"
