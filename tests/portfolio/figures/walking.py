@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
+from portfolio import desk
 from portfolio.analytics.arithmetic import FUNCTIONS, Unit
 from portfolio.figures import show
 
@@ -187,6 +191,13 @@ def _evaluated(
         expression = re.sub(r"(?<![\w.])(\d+\.?\d*)", r"Decimal('\1')", expression)
     result = eval(expression, scope)
     return result if isinstance(result, Decimal | float) else Decimal(result)
+
+
+def stand_still(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Let every request of a test see one instant: what the model says moves with the clock."""
+    now = time.time()
+    monkeypatch.setattr(desk, "time", SimpleNamespace(time=lambda: now))
+    return now
 
 
 def bare(text: str) -> str:
