@@ -43,14 +43,21 @@ def confirm(
     not this user's.
     """
     try:
-        return _commit(given, kinds, judge)
-    except IntegrityError:
-        # Another process committed an intent under this identifier a moment ago.
-        return _same_intent(given, access.get_preview(given.user, given.preview_id)), False
+        return _committed(given, kinds, judge)
     except (Conflict, CommandRefused) as refusal:
         shown = access.get_preview(given.user, given.preview_id)
         _note(given.user, shown, "conflict", reason=str(refusal))
         raise
+
+
+def _committed(
+    given: Confirmation, kinds: Collection[IntentKind], judge: Judge
+) -> tuple[OrderIntent, bool]:
+    try:
+        return _commit(given, kinds, judge)
+    except IntegrityError:
+        # An intent stands under this identifier: of another preview, or of another process.
+        return _same_intent(given, access.get_preview(given.user, given.preview_id)), False
 
 
 @transaction.atomic
@@ -62,7 +69,8 @@ def _commit(
     if shown.kind not in kinds:
         raise access.NotFound
     _require_readable(given)
-    if _known(shown, given.client_order_id) is not None:
+    # Whether a preview that is not spent meets an intent of its identifier, the insert finds out.
+    if shown.used_at is not None and _known(shown, given.client_order_id) is not None:
         return _same_intent(given, shown), False
     require_alive(shown, given.content_hash, given.client_order_id)
     reason = judge(shown)

@@ -121,11 +121,14 @@ def set_shield(user: Any, on: bool) -> None:
 
 def other_account_words(user: Any, account: Account) -> str:
     """What the shield asks before an order for this account; empty when it asks nothing."""
-    guard = trader_guard(user)
-    default = guard.default_account
-    if not guard.shield or default is None or default.pk == account.pk:
+    guard = TraderGuard.objects.filter(user_id=user.pk, shield=True).first()
+    default = guard.default_account_id if guard else None
+    if guard is None or default in (None, account.pk):
         return ""
-    return f"This order is for {account}, not for your default account {default}. Send it there?"
+    return (
+        f"This order is for {account}, not for your default account {guard.default_account}. "
+        "Send it there?"
+    )
 
 
 def _note(user: Any, account: Account | None, action: str, outcome: str, **details: Any) -> None:
