@@ -76,10 +76,10 @@ def moved(rows: Rows) -> Rows:
 
 def by_us(rows: Rows) -> None:
     from brokerage.models import Position
-    from brokerage.sync.positions import NEWER, QUIET
-    from brokerage.sync.upsert import upsert
+    from brokerage.sync.positions import QUIET
+    from brokerage.sync.upsert import LATER, upsert
 
-    upsert(Position, rows, key=KEY, newer=NEWER, quiet=QUIET)
+    upsert(Position, rows, key=KEY, newer=LATER, quiet=QUIET)
 
 
 def by_django(rows: Rows) -> None:

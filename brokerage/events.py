@@ -16,12 +16,14 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+import redis
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.core.cache import cache
 from django.db import transaction
 
 from brokerage.models import Account, Connection
+from brokerage.outage import Outage
 
 ORDER_UPDATED = "order.updated"
 POSITION_UPDATED = "position.updated"
@@ -45,6 +47,7 @@ NAMES = frozenset(
 REMEMBER_SECONDS = 3600
 
 logger = logging.getLogger(__name__)
+_outage = Outage(logger, "events")
 
 
 def account_group(account_id: int) -> str:
@@ -90,6 +93,7 @@ def publish(
 
 
 def _send(groups: list[str], message: dict[str, Any]) -> None:
+    """Pages re-read on their own clock; a lost event must never undo what it reports."""
     layer = get_channel_layer()
     if layer is None:
         return
@@ -97,9 +101,12 @@ def _send(groups: list[str], message: dict[str, Any]) -> None:
         now = time.time_ns() // 1_000_000
         cache.set_many({_latest_key(group): now for group in groups}, REMEMBER_SECONDS)
         async_to_sync(_send_all)(layer, groups, message)
+    except (redis.RedisError, OSError) as error:
+        _outage.failed(error)
     except Exception:
-        # Pages re-read on their own clock; a lost event must never undo what it reports.
         logger.warning("event %s could not be published", message["name"], exc_info=True)
+    else:
+        _outage.worked()
 
 
 async def _send_all(layer: Any, groups: list[str], message: dict[str, Any]) -> None:

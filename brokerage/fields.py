@@ -1,8 +1,25 @@
-"""Column types: exact amounts, and text that is encrypted at rest."""
+"""Column types: exact amounts; and how a column is compared with many values at once."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+
+
+@models.CharField.register_lookup
+class AnyOf(models.Lookup):
+    """``symbol__any=[…]``: one parameter, where ``in`` has one for each value."""
+
+    lookup_name = "any"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s)", [*params, self.rhs]
+
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
+        return "%s", [value]
 
 
 def amount_field(**options: object) -> models.DecimalField:

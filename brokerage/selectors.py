@@ -105,8 +105,12 @@ def transactions_for(accounts: Iterable[Account]) -> QuerySet[Transaction]:
 
 def instruments_for(environment: str, symbols: Iterable[str]) -> dict[str, Instrument]:
     """Mirrored facts by tastytrade symbol; what is not mirrored is absent."""
-    rows = Instrument.objects.filter(environment=environment, symbol__in=list(symbols))
-    return {instrument.symbol: instrument for instrument in rows}
+    return {row.symbol: row for row in instrument_rows(environment, symbols)}
+
+
+def instrument_rows(environment: str, symbols: Iterable[str]) -> QuerySet[Instrument]:
+    """Of these symbols, asked for by one array however many there are."""
+    return Instrument.objects.filter(environment=environment, symbol__any=list(symbols))
 
 
 def metrics_for(environment: str, symbols: Iterable[str]) -> QuerySet[MarketMetric]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from brokerage.enums import EnvironmentName
 from brokerage.models import Account, Balance, Connection, Instrument, Position
-from portfolio import formats
+from portfolio import deliverables, formats
 from portfolio.analytics.facts import ZERO, Holding, Kind
 
 KINDS = {
@@ -100,6 +101,8 @@ class Leg:
     year_basis: Decimal | None = None
     # When the broker last changed the position, by its own clock.
     changed_at: datetime | None = None
+    # When it expires, by the broker's clock.
+    expires_at: float | None = None
 
     @property
     def is_option(self) -> bool:
@@ -164,6 +167,24 @@ class Desk:
         return [leg for group in self.groups.get(account_pk, ()) for leg in group.legs]
 
 
+_NAMES = tuple(part.name for part in fields(Leg))
+_values = attrgetter(*_NAMES)
+# Slots are filled beside the frozen class's own way, which takes five times as long.
+_PLACES = tuple(getattr(Leg, name).__set__ for name in _NAMES)
+_SECONDS_LEFT = Leg.seconds_left.__set__  # type: ignore[attr-defined]
+
+
+def at_moment(leg: Leg, now: datetime) -> Leg:
+    """The leg with the time that it has left at that moment of the broker's clock."""
+    if leg.expires_at is None:
+        return leg
+    made: Leg = object.__new__(Leg)
+    for place, value in zip(_PLACES, _values(leg), strict=True):
+        place(made, value)
+    _SECONDS_LEFT(made, leg.expires_at - now.timestamp())
+    return made
+
+
 def leg_of(row: Position, account: AccountFacts, instruments: dict[str, Instrument]) -> Leg:
     """A position row as a leg; facts of the instrument fill what the position does not say."""
     instrument = instruments.get(row.symbol)
@@ -196,6 +217,7 @@ def leg_of(row: Position, account: AccountFacts, instruments: dict[str, Instrume
         contract=row.underlying_symbol or row.symbol,
         delivered=_delivered(row, instrument),
         changed_at=row.updated_at,
+        expires_at=expires_at.timestamp() if expires_at else None,
         close=_known(row.close_price, row, account),
         year_basis=_known(row.average_yearly_market_close_price, row, account),
         **_terms(row.symbol, instrument),
@@ -227,11 +249,9 @@ def _delivered(row: Position, instrument: Instrument | None) -> Decimal | None:
         return Decimal(1)
     if row.instrument_type != "Equity Option":
         return None
-    if instrument is None or instrument.option_chain_type != "Non-standard":
+    if instrument is None or not deliverables.is_adjusted(instrument):
         return row.multiplier
-    listed = instrument.raw.get("deliverables", [])
-    shares = [item for item in listed if item.get("symbol") == row.underlying_symbol]
-    return formats.decimal(shares[0].get("amount")) if len(shares) == 1 else None
+    return deliverables.units_of(instrument, row.underlying_symbol)
 
 
 _FUTURE = re.compile(r"(/[0-9A-Z]{1,4}?)[FGHJKMNQUVXZ]\d{1,2}")
@@ -296,8 +316,7 @@ def _badges(row: Position, instrument: Instrument | None) -> tuple[tuple[str, st
     if instrument is not None:
         if instrument.settlement_type == "AM":
             badges.append(("AM", "Settles in the morning; trades until the day before"))
-        if instrument.option_chain_type == "Non-standard":
-            badges.append(("ADJ", "Adjusted option: its deliverable is not the standard one"))
+        badges += deliverables.badges(instrument)
         if instrument.is_closing_only:
             badges.append(("CLOSE", "May only be closed"))
     if row.is_frozen:

@@ -16,6 +16,8 @@ NEW_YORK = ZoneInfo("America/New_York")
 Number = Decimal | int | float | str | None
 
 _CENT = Decimal("0.01")
+# What a number is rounded to, by its places.
+_STEPS = tuple(Decimal(1).scaleb(-places) for places in range(29))
 # Contracts that the exchange writes in 32nds, by tick in points (US Treasury futures).
 _THIRTY_SECONDS = {Decimal(1) / 32, Decimal(1) / 64, Decimal(1) / 128, Decimal(1) / 256}
 
@@ -35,8 +37,8 @@ def decimal(value: Number) -> Decimal | None:
 
 def rounded(value: Decimal, places: int = 2) -> Decimal:
     """Half up, as people expect; a negative zero becomes zero."""
-    result = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    return abs(result) if result == 0 else result
+    result = value.quantize(_STEPS[places], ROUND_HALF_UP)
+    return result if result else abs(result)
 
 
 def fixed(value: Number, places: int = 2) -> str:
@@ -52,8 +54,9 @@ def signed(value: Number, places: int = 2) -> str:
     number = decimal(value)
     if number is None:
         return UNKNOWN
-    text = fixed(number, places)
-    return f"+{text}" if rounded(number, places) > 0 else text
+    result = rounded(number, places)
+    text = f"{result:,f}"
+    return f"+{text}" if result > 0 else text.replace("-", MINUS)
 
 
 def money(value: Number) -> str:
@@ -165,6 +168,30 @@ def structure_net(value: Number) -> str:
     if number is None:
         return UNKNOWN
     return structure_price(abs(number), "Credit" if number > 0 else "Debit")
+
+
+def structure_average(value: Number) -> str:
+    """The same of an average: to four decimals at most."""
+    number = decimal(value)
+    return UNKNOWN if number is None else structure_net(rounded(number, 4).normalize())
+
+
+def price_gap(value: Number) -> str:
+    """A difference of prices: below one with as many places as it has, up to four."""
+    gap = decimal(value)
+    if gap is None:
+        return UNKNOWN
+    return signed(gap, max(2, min(2 if abs(gap) >= 1 else 4, _places(gap))))
+
+
+def signed_exact(value: Number) -> str:
+    """An amount with all its decimals, two at least: a fee below a cent is not rounded away."""
+    number = decimal(value)
+    return UNKNOWN if number is None else signed(number, max(2, _places(number)))
+
+
+def milliseconds(value: Number) -> str:
+    return UNKNOWN if decimal(value) is None else f"{fixed(value, 0)} ms"
 
 
 def short_date(day: date | None, *, year: bool = False) -> str:

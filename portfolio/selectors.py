@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from brokerage import clock, history, market, selectors
 from brokerage.enums import ConnectionState
@@ -14,6 +14,7 @@ from brokerage.models import Account, Connection, Instrument, Order, Position
 from portfolio.analytics.facts import Kind
 from portfolio.facts import AccountFacts, Desk, Group, Leg, leg_of, tick_of
 from portfolio.formats import NEW_YORK
+from portfolio.kept_legs import read_legs
 from portfolio.scope import Scope
 
 
@@ -42,23 +43,33 @@ def load_desk(
     picked = scope.pick(accounts) if scope else []
     balances = history.balances_at(picked, at) if at else selectors.balances_for(picked)
     facts = {account.pk: _account_facts(account, balances, at) for account in picked}
-    rows = _past_positions(picked, at) if at else _positions(picked)
-    instruments = _instruments(scope, rows)
+    found, instruments = _legs(scope, picked, facts, at)
     legs: dict[tuple[int, str], list[Leg]] = {}
-    for row in rows:
-        leg = leg_of(row, facts[row.account_id], instruments)
+    for leg in found:
         if leg.closed_today and not leg.holding.realized_day:
             continue
         legs.setdefault((leg.account_pk, leg.underlying), []).append(leg)
-    groups = {
-        pk: tuple(
-            _group(underlying, members, instruments)
-            for (account_pk, underlying), members in sorted(legs.items())
-            if account_pk == pk
-        )
-        for pk in facts
-    }
-    return Desk(tuple(facts.values()), groups)
+    groups: dict[int, list[Group]] = {pk: [] for pk in facts}
+    for (pk, underlying), members in sorted(legs.items()):
+        groups[pk].append(_group(underlying, members, instruments))
+    return Desk(tuple(facts.values()), {pk: tuple(listed) for pk, listed in groups.items()})
+
+
+def _legs(
+    scope: Scope | None,
+    accounts: list[Account],
+    facts: dict[int, AccountFacts],
+    at: datetime | None,
+) -> tuple[list[Leg], dict[str, Instrument]]:
+    """Legs in order of their rows, and the instruments they speak of by symbol."""
+    if scope is None or not accounts:
+        return [], {}
+    if at is None:
+        return read_legs(_positions(accounts), facts, scope.environment)
+    rows = _past_positions(accounts, at)
+    symbols = {row.symbol for row in rows} | {row.underlying_symbol for row in rows}
+    known = selectors.instruments_for(scope.environment, symbols - {""}) if rows else {}
+    return [leg_of(row, facts[row.account_id], known) for row in rows], known
 
 
 def _account_facts(account: Account, balances: dict[int, Any], at: datetime | None) -> AccountFacts:
@@ -88,18 +99,11 @@ def _past_positions(accounts: Iterable[Account], at: datetime) -> list[Position]
     return rows
 
 
-def _positions(accounts: Iterable[Account]) -> list[Position]:
+def _positions(accounts: Iterable[Account]) -> QuerySet[Position]:
     """What is open, and what was closed with a gain or loss that may be today's."""
     rows = selectors.positions_for(accounts, include_closed=True)
     latest = Q(closed_at=None) | Q(realized_day_gain_date__isnull=False, quantity=0)
-    return list(rows.filter(latest).select_related(None))
-
-
-def _instruments(scope: Scope | None, rows: Iterable[Position]) -> dict[str, Instrument]:
-    symbols = {row.symbol for row in rows} | {row.underlying_symbol for row in rows}
-    if scope is None or not symbols:
-        return {}
-    return selectors.instruments_for(scope.environment, symbols - {""})
+    return rows.filter(latest).select_related(None)
 
 
 def _group(underlying: str, legs: list[Leg], instruments: dict[str, Instrument]) -> Group:

@@ -15,6 +15,7 @@ from brokerage import events, market
 from brokerage.gateway.threads import in_thread
 from brokerage.market import StreamHealth
 from brokerage.models import Connection
+from brokerage.outage import Outage
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class HealthBoard:
         self._changed = asyncio.Event()
         self._changed.set()
         self._fact_due = False
+        self._outage = Outage(logger, "states of streams")
 
     def market(self, state: str, reason: str = "") -> None:
         self.health.market = self._moved(self.health.market, state, reason)
@@ -86,8 +88,10 @@ class HealthBoard:
         frame = market.Frame(self.health.at, health=self.health)
         try:
             await market.publish(self._server, self._feed, frame)
-        except redis.RedisError:
-            logger.warning("the state of a connection's streams could not be published")
+        except redis.RedisError as error:
+            self._outage.failed(error)
+        else:
+            self._outage.worked()
         if self._fact_due:
             self._fact_due = False
             await in_thread(self._publish_fact)

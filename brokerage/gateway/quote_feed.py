@@ -20,6 +20,7 @@ from brokerage.gateway.silence import SilenceWatch
 from brokerage.gateway.threads import in_thread
 from brokerage.gateway.tokens import StreamTokens
 from brokerage.models import Connection
+from brokerage.outage import Outage
 from brokerage.tastytrade.streaming import (
     DXLinkStream,
     Event,
@@ -57,6 +58,7 @@ class QuoteFeed:
         self._following = Following()
         self._gone: list[str] = []
         self._cleared = False
+        self._outage = Outage(logger, "market frames")
 
     async def run(self) -> None:
         environment = environments.environment_for(self._connection.environment)
@@ -185,8 +187,10 @@ class QuoteFeed:
         frame = market.Frame(time.time(), cells=cells, gone=gone, cleared=cleared)
         try:
             await market.publish(self._server, self._feed, frame)
-        except redis.RedisError:
-            logger.warning("a market frame could not be published")
+        except redis.RedisError as error:
+            self._outage.failed(error)
             self._conflator.put_back(cells)
             self._gone, self._cleared = [*gone, *self._gone], cleared or self._cleared
             await asyncio.sleep(0.5)
+        else:
+            self._outage.worked()

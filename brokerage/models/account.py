@@ -70,7 +70,7 @@ class AccountAccess(models.Model):
         ]
 
 
-@kept(without=("raw", "received_at"))
+@kept(without=("raw", "received_at", "updated_at"))
 class TradingStatus(models.Model):
     """What the broker lets this account do; flags absent in the answer stay null."""
 
@@ -88,5 +88,7 @@ class TradingStatus(models.Model):
     is_cryptocurrency_closing_only = models.BooleanField(null=True)
     is_pattern_day_trader = models.BooleanField(null=True)
     day_trade_count = models.IntegerField(null=True)
+    # Broker's time of the status; newer wins.
+    updated_at = models.DateTimeField(null=True)
     raw = models.JSONField(default=dict)
     received_at = models.DateTimeField(null=True)

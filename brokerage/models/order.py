@@ -83,6 +83,10 @@ class ComplexOrder(models.Model):
     order_ids = models.JSONField(default=list)
     # Members that a later one replaced: {"id", "replaces", "replaced_by", "status"}.
     related = models.JSONField(default=list)
+    # The broker gives a group no version: the greatest of its members', epoch milliseconds, and
+    # their sum, which tells two states apart in which the same member is the latest.
+    updated_at_ms = models.BigIntegerField(default=0)
+    updated_at_sum = models.BigIntegerField(default=0)
     mirrored_at = models.DateTimeField(null=True)
     raw = models.JSONField(default=dict)
 

@@ -11,22 +11,15 @@ from django.db import transaction
 from brokerage import events, notices
 from brokerage.models import Account, AccountAccess, Connection, Customer, TradingStatus
 from brokerage.sync import mapping
-from brokerage.sync.upsert import Written, upsert
+from brokerage.sync.upsert import LATER, Written, upsert
 
 ACCOUNT_KEY = ("environment", "number")
 
 
 def store_customer(connection: Connection, payload: Any) -> Written:
-    """The minimum of the most sensitive payload: identity and names, never the whole object."""
+    """Identity and names alone are kept of a customer."""
     _, created = Customer.objects.update_or_create(
-        connection=connection,
-        defaults={
-            "external_id": payload.external_id or payload.id,
-            "first_name": payload.first_name,
-            "last_name": payload.last_name,
-            "email": payload.email,
-            "has_delayed_quotes": payload.has_delayed_quotes,
-        },
+        connection=connection, defaults=mapping.customer(payload)
     )
     return Written(1, inserted=(connection.customer.pk,) if created else ())
 
@@ -120,19 +113,24 @@ _STOPS = (
 )
 
 
-def store_trading_status(
-    account: Account, payload: Any, received_at: datetime, connection: Connection | None = None
-) -> Written:
-    """``connection``: the login to tell when the broker stops, or again allows, orders."""
+def store_trading_status(account: Account, payload: Any, received_at: datetime) -> Written:
+    """Newer wins by the broker's time. Every login that reaches the account is told when the
+    broker stops, or again allows, orders, whichever way the news came.
+    """
     row = mapping.trading_status(payload, account.pk, received_at)
-    written = upsert(TradingStatus, [row], key=("account_id",), quiet=("received_at",))
+    key = ("account_id",)
+    written = upsert(TradingStatus, [row], key=key, newer=LATER, quiet=("received_at",))
     if written.touched:
         events.publish(events.BALANCE_UPDATED, account=account)
-        if connection is not None:
-            for name, words in _STOPS:
-                key = f"{name.replace('_', '-')}:{account.pk}"
-                if row[name]:
-                    _tell(connection, key, words.format(account), "warning")
-                else:
-                    notices.clear(connection, key)
+        _tell_stops(account, row)
     return written
+
+
+def _tell_stops(account: Account, row: dict[str, Any]) -> None:
+    for connection in Connection.objects.filter(accesses__account=account):
+        for name, words in _STOPS:
+            key = f"{name.replace('_', '-')}:{account.pk}"
+            if row[name]:
+                _tell(connection, key, words.format(account), "warning")
+            else:
+                notices.clear(connection, key)

@@ -9,20 +9,14 @@ from typing import Any
 from brokerage import events
 from brokerage.models import Account, Balance, BalanceSnapshot
 from brokerage.sync import mapping
-from brokerage.sync.upsert import Written, upsert
-
-# A figure without the broker's time cannot be shown to be older.
-NEWER = (
-    "excluded.updated_at IS NULL OR stored.updated_at IS NULL "
-    "OR excluded.updated_at >= stored.updated_at"
-)
+from brokerage.sync.upsert import LATER, Written, upsert
 
 
 def store_balances(account: Account, payloads: Iterable[Any], received_at: datetime) -> Written:
     """Newer wins by the broker's time. A confirmed figure is young again: its time of receipt is
     written even when no amount changed, since people judge a balance by its age."""
     rows = [mapping.balance(payload, account.pk, received_at) for payload in payloads]
-    written = upsert(Balance, rows, key=("account_id", "currency"), newer=NEWER)
+    written = upsert(Balance, rows, key=("account_id", "currency"), newer=LATER)
     if written.touched:
         events.publish(events.BALANCE_UPDATED, account=account)
     return written

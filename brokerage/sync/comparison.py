@@ -1,45 +1,39 @@
 """The book against the broker's, line by line: what is equal, what is not, and why.
 
-A line is a position, a balance, an order with its legs and fills, or a booking. Both sides are
-brought to the same field values (the broker's by the mapping that fills the book), so a difference
-is one of facts. The comparison changes nothing in the book.
+A line is a position, a balance, an order with its legs and fills, a booking, and what else
+``books.PARTS`` names. Both sides are brought to the same field values, so a difference is one of
+facts. The comparison changes nothing in the book.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model
 from django.utils import timezone
 
-from brokerage import clock, events
-from brokerage.models import (
-    Account,
-    Balance,
-    Connection,
-    Difference,
-    Order,
-    Position,
-    Reconciliation,
-    Transaction,
-)
-from brokerage.sync import mapping
+from brokerage import events
+from brokerage.enums import SyncKind
+from brokerage.models import Account, Connection, Difference, Reconciliation
+from brokerage.sync import books
+from brokerage.sync.books import Side, Values
 from brokerage.sync.pacing import PacedClient
-from brokerage.sync.uncompared import MOVING, NEVER
-from brokerage.tastytrade.resources import balances, orders, positions, transactions
+from brokerage.sync.times import make_due
+from brokerage.sync.uncompared import MOVING, NEVER, RAW
 
-Values = dict[str, Any]
-Lines = dict[str, Values]
-
-PARTS = ("position", "balance", "order", "transaction")
-# How far back orders and bookings are compared on the schedule.
-ORDER_DAYS, TRANSACTION_DAYS = 1, 7
 _PLACES = Decimal(10) ** -10
+# What a difference of any part makes due at once, and what one of its own part does.
+_READ_ANEW = frozenset(
+    {SyncKind.POSITIONS, SyncKind.BALANCES, SyncKind.ORDERS, SyncKind.TRANSACTIONS}
+)
+_READ_BY = {
+    "trading status": SyncKind.TRADING_STATUS,
+    "complex order": SyncKind.COMPLEX_ORDERS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +66,28 @@ def compare(
     account: Account,
     *,
     still: bool = False,
-    since: datetime | None = None,
+    since: date | None = None,
 ) -> Outcome:
     """Read the broker's book now and compare. Raises what the client raises.
 
-    ``still``: the broker's clock stands, so that figures that follow the market are compared too.
-    ``since``: how far back orders and bookings go; days on the schedule.
+    ``still``: the broker's clock stands, so that what follows the market is compared too.
+    ``since``: how far back lists go; days on the schedule.
     """
-    theirs = _theirs(client, connection, account, since)
-    ours = _ours(account, theirs)
+    reach = books.Reach.of(connection, still, since)
+    theirs = books.theirs(client, account, reach)
+    return outcome_of(books.ours(account, theirs), theirs, still=still)
+
+
+def outcome_of(ours: Side, theirs: Side, *, still: bool) -> Outcome:
+    """Both sides line by line; what one side lacks is a line too."""
     found: list[Line] = []
     parts: dict[str, tuple[int, int]] = {}
-    for part in PARTS:
-        names = sorted({*ours[part], *theirs[part]})
+    for part, listed in theirs.items():
+        names = sorted({*ours[part], *listed})
         unequal = [
             line
             for name in names
-            if (line := _line(part, name, ours[part].get(name), theirs[part].get(name), still))
+            if (line := _line(part, name, ours[part].get(name), listed.get(name), still))
         ]
         parts[part] = (len(names) - len(unequal), len(names))
         found += unequal
@@ -109,15 +108,10 @@ def reconcile(client: PacedClient, connection: Connection, account: Account) -> 
         _keep(account, outcome.lines)
         if outcome.lines:
             # What differs is read anew at the next tick instead of in its turn.
-            Connection.objects.filter(pk=connection.pk).update(synced_at=_without(connection))
+            parts = {line.part for line in outcome.lines}
+            make_due(connection, _READ_ANEW | {_READ_BY[p] for p in parts if p in _READ_BY})
         events.publish(events.BALANCE_UPDATED, account=account)
     return kept
-
-
-def _without(connection: Connection) -> dict[str, str]:
-    connection.refresh_from_db(fields=["synced_at"])
-    kinds = {"positions", "balances", "orders", "transactions"}
-    return {kind: at for kind, at in connection.synced_at.items() if kind not in kinds}
 
 
 def _keep(account: Account, lines: Iterable[Line]) -> None:
@@ -142,74 +136,6 @@ def _keep(account: Account, lines: Iterable[Line]) -> None:
     Difference.objects.filter(pk__in=[row.pk for row in open_.values()]).update(gone_at=now)
 
 
-# --- The two sides ---------------------------------------------------------------------------
-
-
-def _theirs(
-    client: PacedClient, connection: Connection, account: Account, since: datetime | None
-) -> dict[str, Lines]:
-    now, number = timezone.now(), account.number
-    today = clock.today(connection)
-    start = since.date() if since else today - timedelta(days=ORDER_DAYS)
-    booked = since.date() if since else today - timedelta(days=TRANSACTION_DAYS)
-    # As the sync asks, or marks would be missing on one side.
-    call = positions.list_positions(number, include_closed_positions=False, include_marks=True)
-    held = client.send(call)
-    money = client.send(balances.get_balance(number))
-    found = list(client.pages(orders.search(number, start_date=start)))
-    rows = list(client.pages(transactions.list_transactions(number, start_date=booked)))
-    pk = account.pk
-    return {
-        "position": {
-            f"{row.instrument_type} {row.symbol}": mapping.position(row, pk, now)
-            for row in held
-            if row.signed_quantity
-        },
-        "balance": {money.currency or "USD": mapping.balance(money, pk, now)},
-        "order": {str(row.id): _order_values(row, pk, now) for row in found},
-        "transaction": {str(row.id): mapping.transaction(row, pk, now) for row in rows},
-    }
-
-
-def _order_values(payload: Any, account_id: int, now: datetime) -> Values:
-    values = mapping.order(payload, account_id, now)
-    for place, leg in enumerate(payload.legs):
-        values |= {f"leg {place} {name}": getattr(leg, name) for name in mapping.LEG}
-        for fill in leg.fills:
-            values[f"leg {place} fill {fill.fill_id}"] = (fill.quantity, fill.fill_price)
-    return values
-
-
-def _ours(account: Account, theirs: dict[str, Lines]) -> dict[str, Lines]:
-    held = Position.objects.filter(account=account, closed_at=None)
-    money = Balance.objects.filter(account=account, currency__in=list(theirs["balance"]))
-    known = Order.objects.filter(account=account, broker_id__in=map(int, theirs["order"]))
-    booked = Transaction.objects.filter(
-        account=account, broker_id__in=map(int, theirs["transaction"])
-    )
-    return {
-        "position": {f"{row.instrument_type} {row.symbol}": _values(row) for row in held},
-        "balance": {row.currency: _values(row) for row in money},
-        "order": {
-            str(row.broker_id): _stored_order(row) for row in known.prefetch_related("legs__fills")
-        },
-        "transaction": {str(row.broker_id): _values(row) for row in booked},
-    }
-
-
-def _values(row: Model) -> Values:
-    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
-
-
-def _stored_order(row: Order) -> Values:
-    values = _values(row)
-    for leg in row.legs.all():
-        values |= {f"leg {leg.position} {name}": getattr(leg, name) for name in mapping.LEG}
-        for fill in leg.fills.all():
-            values[f"leg {leg.position} fill {fill.fill_id}"] = (fill.quantity, fill.price)
-    return values
-
-
 # --- One line ----------------------------------------------------------------------------------
 
 
@@ -221,21 +147,34 @@ def _line(
     if ours is None:
         return Line(part, name, (), "Not mirrored yet; it arrives with the next read.")
     left_out = NEVER[part] if still else NEVER[part] | MOVING[part]
-    unequal = tuple(_unequal(ours, theirs, left_out))
+    unequal = tuple(_unequal(part, ours, theirs, left_out))
     if not unequal:
         return None
     return Line(part, name, unequal, _explanation(part, ours, theirs))
 
 
 def _unequal(
-    ours: Values, theirs: Values, left_out: frozenset[str]
+    part: str, ours: Values, theirs: Values, left_out: frozenset[str]
 ) -> Iterator[tuple[str, str, str]]:
-    for field, value in theirs.items():
+    # Legs and fills that we hold and they do not list.
+    more = [name for name in ours if name.startswith("leg ") and name not in theirs]
+    for field in (*theirs, *more):
         if field in left_out:
             continue
-        mine = ours.get(field)
-        if _plain(mine) != _plain(value):
+        mine, value = ours.get(field), theirs.get(field)
+        if field == "raw":
+            yield from _unequal_raw(mine or {}, value or {}, RAW.get(part, frozenset()))
+        elif _plain(mine) != _plain(value):
             yield field, _shown(mine), _shown(value)
+
+
+def _unequal_raw(
+    ours: Mapping[str, Any], theirs: Mapping[str, Any], left_out: frozenset[str]
+) -> Iterator[tuple[str, str, str]]:
+    """The broker's whole object, key by key."""
+    for key in sorted({*ours, *theirs} - left_out):
+        if ours.get(key) != theirs.get(key):
+            yield f"raw {key}", str(ours.get(key)), str(theirs.get(key))
 
 
 def _plain(value: Any) -> Any:
@@ -249,7 +188,7 @@ def _plain(value: Any) -> Any:
 
 def _shown(value: Any) -> str:
     if isinstance(value, tuple):
-        return " at ".join(_shown(item) for item in value)
+        return ", ".join(_shown(item) for item in value)
     if value is None:
         return ""
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

@@ -14,8 +14,12 @@ from brokerage.sync.orders import store_orders
 from brokerage.sync.upsert import Written, upsert
 
 KEY = ("account_id", "broker_id")
-# A group that has ended stays ended: an overtaken message does not revive it.
-NEWER = "excluded.terminal_at IS NOT NULL OR stored.terminal_at IS NULL"
+# A group that has ended stays ended, and one whose members were seen later on stays as it was: an
+# overtaken message takes nothing back.
+NEWER = (
+    "(excluded.terminal_at IS NOT NULL, excluded.updated_at_ms, excluded.updated_at_sum) >= "
+    "(stored.terminal_at IS NOT NULL, stored.updated_at_ms, stored.updated_at_sum)"
+)
 
 
 @transaction.atomic

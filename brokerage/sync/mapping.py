@@ -12,188 +12,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from brokerage.sync import columns
+
 Values = dict[str, Any]
 
 _SIGN = {"Short": -1, "Long": 1}
 
-ACCOUNT = (
-    "nickname",
-    "margin_or_cash",
-    "is_closed",
-    "is_futures_approved",
-    "day_trader_status",
-    "suitable_options_level",
-    "opened_at",
-)
-TRADING_STATUS = (
-    "options_level",
-    "equities_margin_calculation_type",
-    "is_closed",
-    "is_frozen",
-    "is_closing_only",
-    "is_risk_reducing_only",
-    "is_in_margin_call",
-    "is_futures_enabled",
-    "is_futures_closing_only",
-    "is_cryptocurrency_enabled",
-    "is_cryptocurrency_closing_only",
-    "is_pattern_day_trader",
-    "day_trade_count",
-)
-BALANCE_AMOUNTS = (
-    "cash_balance",
-    "pending_cash",
-    "net_liquidating_value",
-    "margin_equity",
-    "equity_buying_power",
-    "derivative_buying_power",
-    "day_trading_buying_power",
-    "used_derivative_buying_power",
-    "maintenance_requirement",
-    "maintenance_excess",
-    "reg_t_margin_requirement",
-    "futures_margin_requirement",
-    "cash_available_to_withdraw",
-    "long_equity_value",
-    "short_equity_value",
-    "long_derivative_value",
-    "short_derivative_value",
-    "long_futures_derivative_value",
-    "short_futures_derivative_value",
-    "long_cryptocurrency_value",
-    "intraday_equities_cash_amount",
-    "intraday_futures_cash_amount",
-    "maintenance_call_value",
-    "reg_t_call_value",
-    "day_trading_call_value",
-    "day_equity_call_value",
-)
-POSITION = (
-    "instrument_type",
-    "symbol",
-    "underlying_symbol",
-    "streamer_symbol",
-    "quantity_direction",
-    "average_open_price",
-    "close_price",
-    "average_daily_market_close_price",
-    "average_yearly_market_close_price",
-    "multiplier",
-    "realized_day_gain",
-    "realized_day_gain_date",
-    "realized_today",
-    "realized_today_date",
-    "is_suppressed",
-    "is_frozen",
-    "restricted_quantity",
-    "expires_at",
-    "created_at",
-    "updated_at",
-)
-ORDER = (
-    "status",
-    "contingent_status",
-    "order_type",
-    "time_in_force",
-    "gtc_date",
-    "size",
-    "price",
-    "price_effect",
-    "stop_trigger",
-    "value",
-    "value_effect",
-    "underlying_symbol",
-    "underlying_instrument_type",
-    "cancellable",
-    "editable",
-    "edited",
-    "reject_reason",
-    "external_identifier",
-    "source",
-    "complex_order_id",
-    "complex_order_tag",
-    "replaces_order_id",
-    "replacing_order_id",
-    "received_at",
-    "in_flight_at",
-    "live_at",
-    "cancelled_at",
-    "terminal_at",
-)
-LEG = ("instrument_type", "symbol", "action", "quantity", "remaining_quantity")
-FILL = (
-    "fill_id",
-    "quantity",
-    "filled_at",
-    "destination_venue",
-    "ext_exec_id",
-    "ext_group_fill_id",
-)
-TRANSACTION = (
-    "transaction_type",
-    "transaction_sub_type",
-    "description",
-    "action",
-    "symbol",
-    "instrument_type",
-    "underlying_symbol",
-    "quantity",
-    "price",
-    "value",
-    "net_value",
-    "commission",
-    "clearing_fees",
-    "regulatory_fees",
-    "proprietary_index_option_fees",
-    "other_charge",
-    "is_estimated_fee",
-    "order_id",
-    "leg_count",
-    "destination_venue",
-    "reverses_id",
-    "executed_at",
-    "transaction_date",
-)
-
-
-COMPLEX_ORDER = (
-    "type",
-    "terminal_at",
-    "ratio_price_threshold",
-    "ratio_price_comparator",
-    "ratio_price_is_threshold_based_on_notional",
-)
-MARGIN = (
-    "description",
-    "margin_calculation_type",
-    "margin_requirement",
-    "initial_requirement",
-    "maintenance_requirement",
-)
-MARGIN_GROUP = ("underlying_symbol", "underlying_type", "buying_power")
-METRIC = (
-    "symbol",
-    "implied_volatility_index",
-    "implied_volatility_index_5_day_change",
-    "implied_volatility_index_rank",
-    "implied_volatility_percentile",
-    "liquidity_rating",
-    "beta",
-    "dividend_ex_date",
-    "dividend_rate_per_share",
-    "updated_at",
-)
-ALERT = (
-    "symbol",
-    "instrument_type",
-    "field",
-    "operator",
-    "created_at",
-    "triggered_at",
-    "completed_at",
-    "expired_at",
-    "expires_at",
-)
+# Keys of a margin report that have rows or a column of their own.
+_ELSEWHERE = frozenset({"groups", "last-state-timestamp"})
 
 
 class Unmappable(ValueError):
@@ -206,7 +32,7 @@ def _pick(payload: Any, names: Iterable[str]) -> Values:
 
 def account(payload: Any, environment: str, received_at: datetime) -> Values:
     return {
-        **_pick(payload, ACCOUNT),
+        **_pick(payload, columns.ACCOUNT),
         "environment": environment,
         "number": payload.account_number,
         "type_name": payload.account_type_name,
@@ -215,10 +41,19 @@ def account(payload: Any, environment: str, received_at: datetime) -> Values:
     }
 
 
+def customer(payload: Any) -> Values:
+    """The minimum of the most sensitive payload: identity and names, never the whole object."""
+    return {
+        "external_id": payload.external_id or payload.id,
+        **_pick(payload, ("first_name", "last_name", "email", "has_delayed_quotes")),
+    }
+
+
 def trading_status(payload: Any, account_id: int, received_at: datetime) -> Values:
     return {
-        **_pick(payload, TRADING_STATUS),
+        **_pick(payload, columns.TRADING_STATUS),
         "account_id": account_id,
+        "updated_at": payload.updated_at,
         "raw": payload.raw,
         "received_at": received_at,
     }
@@ -226,7 +61,7 @@ def trading_status(payload: Any, account_id: int, received_at: datetime) -> Valu
 
 def balance(payload: Any, account_id: int, received_at: datetime) -> Values:
     return {
-        **_pick(payload, BALANCE_AMOUNTS),
+        **_pick(payload, columns.BALANCE_AMOUNTS),
         "account_id": account_id,
         "currency": payload.currency or "USD",
         "updated_at": payload.updated_at,
@@ -249,7 +84,7 @@ def position(payload: Any, account_id: int, received_at: datetime) -> Values:
     """``closed_at`` is set when the broker itself says that nothing is left."""
     quantity = signed_quantity(payload)
     return {
-        **_pick(payload, POSITION),
+        **_pick(payload, columns.POSITION),
         "account_id": account_id,
         "quantity": quantity,
         "mark_price": payload.mark_price,
@@ -277,7 +112,7 @@ def order(payload: Any, account_id: int, mirrored_at: datetime) -> Values:
     if payload.id is None:
         raise Unmappable("an order without an id")
     return {
-        **_pick(payload, ORDER),
+        **_pick(payload, columns.ORDER),
         "account_id": account_id,
         "broker_id": payload.id,
         "updated_at_ms": payload.updated_at_ms or 0,
@@ -301,7 +136,7 @@ def executed_quantity(payload: Any) -> Decimal:
 
 def legs(payload: Any, order_id: int) -> list[Values]:
     return [
-        {**_pick(leg, LEG), "order_id": order_id, "position": place}
+        {**_pick(leg, columns.LEG), "order_id": order_id, "position": place}
         for place, leg in enumerate(payload.legs)
     ]
 
@@ -309,18 +144,23 @@ def legs(payload: Any, order_id: int) -> list[Values]:
 def fills(payload: Any, leg_ids: dict[int, int]) -> list[Values]:
     """``leg_ids``: our leg row by its place in the order."""
     return [
-        {**_pick(fill, FILL), "price": fill.fill_price, "leg_id": leg_ids[place]}
+        {**fill_values(fill), "leg_id": leg_ids[place]}
         for place, leg in enumerate(payload.legs)
         for fill in leg.fills
         if place in leg_ids and fill.fill_id
     ]
 
 
+def fill_values(payload: Any) -> Values:
+    """One execution, whichever leg it is of."""
+    return {**_pick(payload, columns.FILL), "price": payload.fill_price}
+
+
 def transaction(payload: Any, account_id: int, received_at: datetime) -> Values:
     if payload.id is None:
         raise Unmappable("a transaction without an id")
     return {
-        **_pick(payload, TRANSACTION),
+        **_pick(payload, columns.TRANSACTION),
         "account_id": account_id,
         "broker_id": payload.id,
         "currency": payload.currency or "USD",
@@ -329,31 +169,11 @@ def transaction(payload: Any, account_id: int, received_at: datetime) -> Values:
     }
 
 
-INSTRUMENT_TEXTS = (
-    "streamer_symbol",
-    "underlying_symbol",
-    "root_symbol",
-    "option_type",
-    "exercise_style",
-    "settlement_type",
-    "option_chain_type",
-)
-INSTRUMENT_FACTS = (
-    "strike_price",
-    "expiration_date",
-    "expires_at",
-    "is_etf",
-    "is_index",
-    "is_closing_only",
-    "active",
-)
-
-
 def instrument(payload: Any, environment: str, received_at: datetime) -> Values:
     """Any family; what a family does not have stays empty."""
     return {
-        **{name: getattr(payload, name, "") for name in INSTRUMENT_TEXTS},
-        **{name: getattr(payload, name, None) for name in INSTRUMENT_FACTS},
+        **{name: getattr(payload, name, "") for name in columns.INSTRUMENT_TEXTS},
+        **{name: getattr(payload, name, None) for name in columns.INSTRUMENT_FACTS},
         "environment": environment,
         "instrument_type": payload.instrument_type,
         "symbol": payload.symbol,
@@ -389,12 +209,15 @@ def _tick(tick: Any) -> dict[str, str]:
 
 def complex_order(payload: Any, account_id: int, mirrored_at: datetime) -> Values:
     trigger = payload.trigger_order
+    versions = [member.updated_at_ms or 0 for member in _members(payload)]
     return {
-        **_pick(payload, COMPLEX_ORDER),
+        **_pick(payload, columns.COMPLEX_ORDER),
         "account_id": account_id,
         "broker_id": payload.id,
         "trigger_order_id": trigger.id if trigger is not None else None,
         "order_ids": [order.id for order in payload.orders if order.id is not None],
+        "updated_at_ms": max(versions, default=0),
+        "updated_at_sum": sum(versions),
         "related": [
             {
                 "id": related.id,
@@ -409,6 +232,11 @@ def complex_order(payload: Any, account_id: int, mirrored_at: datetime) -> Value
     }
 
 
+def _members(payload: Any) -> list[Any]:
+    trigger = payload.trigger_order
+    return [*payload.orders, *([trigger] if trigger is not None else [])]
+
+
 def margin(report: Any, account_id: int, received_at: datetime) -> list[Values]:
     """The account's totals under an empty code, then each underlying group."""
     shared = {
@@ -418,18 +246,18 @@ def margin(report: Any, account_id: int, received_at: datetime) -> list[Values]:
         "received_at": received_at,
     }
     totals = {
-        **_pick(report, MARGIN),
+        **_pick(report, columns.MARGIN),
         "code": "",
         "underlying_symbol": "",
         "underlying_type": "",
         "buying_power": report.option_buying_power,
-        "raw": {key: value for key, value in report.raw.items() if key != "groups"},
+        "raw": {key: value for key, value in report.raw.items() if key not in _ELSEWHERE},
         **shared,
     }
     groups = [
         {
-            **_pick(group, MARGIN),
-            **_pick(group, MARGIN_GROUP),
+            **_pick(group, columns.MARGIN),
+            **_pick(group, columns.MARGIN_GROUP),
             "code": group.code or group.underlying_symbol or group.description,
             "raw": group.raw,
             **shared,
@@ -441,7 +269,7 @@ def margin(report: Any, account_id: int, received_at: datetime) -> list[Values]:
 
 def metric(payload: Any, environment: str, received_at: datetime) -> Values:
     return {
-        **_pick(payload, METRIC),
+        **_pick(payload, columns.METRIC),
         "environment": environment,
         "earnings_date": payload.earnings.expected_report_date if payload.earnings else None,
         "raw": payload.raw,
@@ -466,7 +294,7 @@ def watchlist(payload: Any, environment: str, connection_id: Any, received_at: d
 def alert(payload: Any, connection_id: Any, received_at: datetime) -> Values:
     threshold = payload.threshold
     return {
-        **_pick(payload, ALERT),
+        **_pick(payload, columns.ALERT),
         "connection_id": connection_id,
         "external_id": payload.alert_external_id,
         "threshold": threshold if threshold is not None else payload.threshold_numeric,

@@ -13,13 +13,9 @@ from django.db import transaction
 from brokerage import events
 from brokerage.models import Account, Position
 from brokerage.sync import mapping
-from brokerage.sync.upsert import Written, upsert
+from brokerage.sync.upsert import LATER, Written, upsert
 
 KEY = ("account_id", "instrument_type", "symbol")
-NEWER = (
-    "excluded.updated_at IS NULL OR stored.updated_at IS NULL "
-    "OR excluded.updated_at >= stored.updated_at"
-)
 # The mark moves all day; it alone is no change of the position, but is kept.
 QUIET = ("received_at",)
 
@@ -41,7 +37,7 @@ def store_positions(account: Account, payloads: Iterable[Any], received_at: date
         # Notifications say nothing of marks: the last one that was read stays.
         for row in rows:
             del row["mark_price"]
-    written = upsert(Position, rows, key=KEY, newer=NEWER, quiet=QUIET)
+    written = upsert(Position, rows, key=KEY, newer=LATER, quiet=QUIET)
     if written.touched:
         events.publish(events.POSITION_UPDATED, account=account)
     return written

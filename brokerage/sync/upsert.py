@@ -19,6 +19,11 @@ from psycopg import sql
 
 from brokerage.sync import copy_text
 
+# For rows with the broker's time: a figure without one cannot be shown to be older.
+LATER = (
+    "excluded.updated_at IS NULL OR stored.updated_at IS NULL "
+    "OR excluded.updated_at >= stored.updated_at"
+)
 # From so many rows on their sorting and joining gets more memory than the server's usual share.
 _MANY, _MEMORY = 1000, "64MB"
 

@@ -89,12 +89,8 @@ class Total(Generic[N]):
 
 def total(values: Iterable[N | None], zero: N) -> Total[N]:
     """The sum of what is known; None when nothing is. An empty sum is zero."""
-    known: list[N] = []
-    expected = 0
-    for value in values:
-        expected += 1
-        if value is not None:
-            known.append(value)
-    if expected and not known:
-        return Total(None, 0, expected)
-    return Total(sum(known, zero), len(known), expected)
+    listed = list(values)
+    known = [value for value in listed if value is not None]
+    if listed and not known:
+        return Total(None, 0, len(listed))
+    return Total(sum(known, zero), len(known), len(listed))

@@ -52,6 +52,14 @@ def mid(market: Market | None) -> Decimal | None:
     return (market.bid + market.ask) / 2
 
 
+def fresh_middle(market: Market | None, *, limit: float) -> Mark | None:
+    """The middle of a quote not older than ``limit`` seconds, which nothing else comes before."""
+    if market is None or market.age > limit:
+        return None
+    middle = mid(market)
+    return None if middle is None else Mark(middle, Source.MID, market.age, False)
+
+
 def choose(
     market: Market | None, last: Priced | None, broker: Priced | None, *, limit: float
 ) -> Mark | None:
@@ -62,9 +70,10 @@ def choose(
     then whichever of the old quote and the broker's mark was received later, marked as stale when
     it is older than ``limit``.
     """
+    fresh = fresh_middle(market, limit=limit)
+    if fresh is not None:
+        return fresh
     middle = mid(market)
-    if market is not None and middle is not None and market.age <= limit:
-        return Mark(middle, Source.MID, market.age, False)
     if last is not None and last.age <= limit and _inside(last.price, market):
         return Mark(last.price, Source.LAST, last.age, False)
     candidates = []

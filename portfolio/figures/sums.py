@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from portfolio.analytics.arithmetic import Number, Unit, Worked, added
+from portfolio.analytics.arithmetic import Number, Unit, Worked, added, given
 from portfolio.figures.legs import LEG_FIGURES
 from portfolio.live.valuation import LegValue, Totals, add_up
 
@@ -21,14 +21,21 @@ def sum_of(values: Iterable[LegValue], name: str, whose: str, now: float) -> Wor
     if name not in _TITLES:
         return None
     sums = add_up(rows)
+    title, unit = f"{_TITLES[name]}: {whose}", _unit(name)
+    if not rows:
+        return given(title, total_of(sums, name), unit, "nothing is held")
     return added(
-        f"{_TITLES[name]}: {whose}",
+        title,
         [LEG_FIGURES[name](row, now) for row in rows],
         total_of(sums, name),
-        Unit.SIGNED if name in ("open", "day") else Unit.GREEK,
+        unit,
         note="Deltas of different underlyings are different things." if name == "delta" else "",
         marks=(sums.words,) if sums.words else (),
     )
+
+
+def _unit(name: str) -> Unit:
+    return Unit.SIGNED if name in ("open", "day") else Unit.GREEK
 
 
 def total_of(totals: Totals, name: str) -> Number | None:

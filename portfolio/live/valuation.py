@@ -102,13 +102,20 @@ def _exact(value: float | None) -> Decimal | None:
 
 def mark_of(leg: Leg, book: LatestBook, now: float) -> Mark | None:
     """The mark of a leg from its quote, its last trade or the broker's own mark."""
+    market_ = quote_of(book.quote(leg.streamer_symbol), now)
+    middle = marks.fresh_middle(market_, limit=settings.STALE_QUOTE_SECONDS)
+    return middle or _older_mark(leg, book, market_, now)
+
+
+def _older_mark(
+    leg: Leg, book: LatestBook, market_: marks.Market | None, now: float
+) -> Mark | None:
     broker = None
     if leg.broker_mark is not None and leg.broker_mark_at is not None:
         broker = marks.Priced(leg.broker_mark, max(0.0, now - leg.broker_mark_at))
-    symbol = leg.streamer_symbol
     return marks.choose(
-        quote_of(book.quote(symbol), now),
-        last_of(book.trade(symbol), now),
+        market_,
+        last_of(book.trade(leg.streamer_symbol), now),
         broker,
         limit=settings.STALE_QUOTE_SECONDS,
     )
@@ -129,7 +136,8 @@ def is_offline(book: LatestBook, now: float) -> bool:
     return book.health(now).market.state in ("down", "off")
 
 
-def value_leg(leg: Leg, book: LatestBook, now: float) -> LegValue:
+def value_leg(leg: Leg, book: LatestBook, now: float, *, offline: bool | None = None) -> LegValue:
+    """``offline``: of the book, where the caller knows it already."""
     mark = mark_of(leg, book, now)
     price = mark.price if mark else None
     is_unknown = leg.holding.kind is Kind.UNKNOWN
@@ -146,7 +154,7 @@ def value_leg(leg: Leg, book: LatestBook, now: float) -> LegValue:
         greeks=position_greeks(leg.holding, unit),
         volatility=cell.volatility if cell else None,
         greeks_age=cell.age(now) if cell else None,
-        offline=is_offline(book, now),
+        offline=is_offline(book, now) if offline is None else offline,
         unit=unit,
     )
 
@@ -195,8 +203,13 @@ class Valuation:
         else:
             legs = [leg for pair in dirty for leg in self._by_symbol.get(pair, ())]
         touched: set[int] = set()
+        books: dict[str, tuple[LatestBook, bool]] = {}
         for leg in legs:
-            self.values[leg.pk] = value_leg(leg, self._books(leg.feed), now)
+            if leg.feed not in books:
+                book = self._books(leg.feed)
+                books[leg.feed] = (book, is_offline(book, now))
+            book, offline = books[leg.feed]
+            self.values[leg.pk] = value_leg(leg, book, now, offline=offline)
             touched.add(leg.account_pk)
         return touched
 

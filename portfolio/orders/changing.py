@@ -12,9 +12,11 @@ from brokerage.execution.commands import ReplaceOrder
 from brokerage.execution.preview import PreviewOutcome
 from brokerage.models import Order
 from portfolio import formats
+from portfolio.figures.marked import Marked
 from portfolio.forms.order_change import present
 from portfolio.orders import words as order_words
 from portfolio.orders.detail import fees_shown
+from portfolio.orders.words import Amounts
 from portfolio.ticket.preview import PreviewFacts
 
 
@@ -27,9 +29,10 @@ class ChangedLine:
     now: str
 
 
-def changed_lines(order: Order, change: ReplaceOrder) -> list[ChangedLine]:
-    """What differs, property by property, in words."""
-    old, new = _properties(present(order)), _properties(change)
+def changed_lines(order: Order, change: ReplaceOrder, lead: str = "") -> list[ChangedLine]:
+    """What differs, property by property, in words; `lead` names the preview of the change."""
+    old = _properties(present(order), f"order-{order.pk}")
+    new = _properties(change, lead and f"{lead}-0")
     return [
         ChangedLine(name, was or "none", new[name] or "none")
         for name, was in old.items()
@@ -38,13 +41,16 @@ def changed_lines(order: Order, change: ReplaceOrder) -> list[ChangedLine]:
     ]
 
 
-def _properties(change: ReplaceOrder) -> dict[str, str]:
+def _properties(change: ReplaceOrder, lead: str) -> dict[str, str]:
     price, trigger, day = change.price, change.stop_trigger, change.gtc_date
+    limit = Amounts(None, price, change.price_effect, None)
     return {
         "Type": change.order_type,
         "Time in force": change.time_in_force,
-        "Limit": "" if price is None else formats.structure_price(price, change.price_effect),
-        "Stop trigger": "" if trigger is None else formats.price(trigger),
+        "Limit": order_words.amounts_words(limit, lead, ""),
+        "Stop trigger": ""
+        if trigger is None
+        else Marked((formats.price(trigger), lead and f"{lead}-trigger")),
         "Good until": "" if day is None else formats.short_date(day, year=True),
     }
 
@@ -67,10 +73,10 @@ def confirmation(
     assert outcome.preview is not None
     return {
         "send": send_words(order, change),
-        "changes": changed_lines(order, change),
+        "changes": changed_lines(order, change, f"preview-{outcome.preview.pk}"),
         "shown": outcome.preview,
-        "answer": PreviewFacts.of_refusal(outcome.answer),
-        "total_fees": fees_shown(outcome.answer),
+        "answer": PreviewFacts.of_change(outcome.preview),
+        "total_fees": fees_shown(outcome.preview),
         "report": outcome.report,
         "guards": outcome.guards,
         "other_account": outcome.other_account,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -11,11 +10,13 @@ from django.http import HttpRequest
 
 from brokerage import clock, selectors
 from brokerage.enums import IntentKind
-from brokerage.models import AuditEntry, Order, OrderIntent, Transaction
+from brokerage.models import AuditEntry, Order, OrderIntent, OrderPreview
 from portfolio import formats
+from portfolio.figures.marked import Marked
 from portfolio.live.hub import hub
 from portfolio.orders import market as order_market
 from portfolio.orders.book import ours
+from portfolio.orders.executed import fees_booked, signed
 from portfolio.orders.facts import average_words, order_facts
 from portfolio.orders.timeline import timeline
 from portfolio.orders.words import body_price, intent_facts
@@ -112,52 +113,46 @@ def compared(order: Order, intent: OrderIntent | None) -> list[Compared]:
     answer = intent.preview.answer or {}
     rows = [
         Compared(
-            "Price", body_price(intent.preview.body), average_words(order) or "not executed yet"
+            "Price",
+            body_price(intent.preview.body, f"preview-{intent.preview.pk}-0"),
+            average_words(order) or "not executed yet",
         ),
-        Compared("Fees", fees_shown(answer), _fees_booked(order)),
+        Compared("Fees", fees_shown(intent.preview), _fees_booked(order)),
     ]
     effect = answer.get("buying-power-effect") or {}
-    change = _signed(effect, "change-in-buying-power")
-    left = _signed(effect, "new-buying-power")
+    lead = f"preview-{intent.preview.pk}"
+    change = signed(effect, "change-in-buying-power")
+    left = signed(effect, "new-buying-power")
     if change is not None:
-        rows.append(Compared("Buying power effect", formats.signed_money(change), ""))
+        text = Marked((formats.signed_money(change), f"{lead}-change-in-buying-power"))
+        rows.append(Compared("Buying power effect", text, ""))
     if left is not None:
-        rows.append(Compared("Buying power left", formats.money(left), _power_now(order)))
+        text = Marked((formats.money(left), f"{lead}-new-buying-power"))
+        rows.append(Compared("Buying power left", text, _power_now(order)))
     return rows
 
 
-def _signed(values: Any, key: str) -> Decimal | None:
-    amount = formats.decimal(values.get(key))
-    if amount is None:
-        return None
-    return -abs(amount) if values.get(f"{key}-effect") == "Debit" else amount
-
-
-def fees_shown(answer: Any) -> str:
+def fees_shown(preview: OrderPreview) -> str:
     """The total of a dry run's fees; unknown when the broker sent none."""
-    total = _signed(answer.get("fee-calculation") or {}, "total-fees")
-    return formats.UNKNOWN if total is None else _fee_text(total)
+    fees = (preview.answer or {}).get("fee-calculation") or {}
+    text = formats.signed_exact(signed(fees, "total-fees"))
+    return Marked((text, f"preview-{preview.pk}-total-fees"))
 
 
 def _fees_booked(order: Order) -> str:
     """The sum of what its transactions were charged; they are booked after the fills."""
-    rows = Transaction.objects.filter(account=order.account, order_id=order.broker_id)
-    names = ("commission", "clearing_fees", "regulatory_fees", "proprietary_index_option_fees")
-    booked = [getattr(row, name) for row in rows for name in names]
-    known = [amount for amount in booked if amount is not None]
-    return _fee_text(sum(known, Decimal(0))) if known else "not booked yet"
-
-
-def _fee_text(amount: Decimal) -> str:
-    """Fees have up to six decimals; what is below a cent is not rounded away."""
-    places = max(2, -int(amount.normalize().as_tuple().exponent)) if amount else 2
-    return formats.signed(amount, places)
+    booked = fees_booked(order)
+    if booked is None:
+        return "not booked yet"
+    return Marked((formats.signed_exact(booked), f"order-{order.pk}-fees"))
 
 
 def _power_now(order: Order) -> str:
     balance = selectors.balances_for([order.account]).get(order.account_id)
     power = balance.derivative_buying_power if balance else None
-    return f"{formats.money(power)} now" if power is not None else ""
+    if power is None:
+        return ""
+    return Marked((formats.money(power), f"order-{order.pk}-held_power"), (" now", ""))
 
 
 # --- the record -------------------------------------------------------------------------------
@@ -173,10 +168,17 @@ def _record(intent: OrderIntent | None) -> list[Attempt]:
             at=formats.market_time(row.at),
             what=row.action,
             outcome=row.outcome,
-            took="" if row.milliseconds is None else f"{row.milliseconds:,.0f} ms",
+            took=took_words(row),
         )
         for row in rows.order_by("at", "pk")
     ]
+
+
+def took_words(row: AuditEntry) -> str:
+    """How long an audited step took; empty where it was not measured."""
+    if row.milliseconds is None:
+        return ""
+    return Marked((formats.milliseconds(row.milliseconds), f"audit-{row.pk}-took"))
 
 
 def _checks(intent: OrderIntent | None) -> dict[str, str]:

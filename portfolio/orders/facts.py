@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 
 from brokerage.enums import TERMINAL_STATUSES
 from brokerage.execution import services
 from brokerage.models import Fill, Order, OrderIntent
 from portfolio import formats
+from portfolio.figures.marked import Marked
 from portfolio.live.cells import Cell
 from portfolio.orders import rules as order_rules
 from portfolio.orders import words as order_words
 from portfolio.orders.again import again_url
+from portfolio.orders.executed import average_of, power_of
 from portfolio.orders.words import Chip
 
 
@@ -103,7 +104,7 @@ def order_facts(
         symbol=order.underlying_symbol or (legs[0].symbol if legs else ""),
         legs=words,
         actions=[leg.action for leg in legs],
-        progress=order_words.progress_of(order).text,
+        progress=order_words.progress_words(order),
         limit=order_words.limit_words(order),
         average=average_words(order),
         order_type=order.order_type,
@@ -121,7 +122,7 @@ def order_facts(
         fills=fills,
         arriving=[leg.text for leg in order_words.arriving(order)],
         terminal=order.status in TERMINAL_STATUSES or order.gone_at is not None,
-        power=power_words(intent),
+        power=power_words(order, intent),
         links=_links(order),
         rules=order_rules.rule_words(order),
         text=text_of(order),
@@ -182,8 +183,10 @@ def _fills(order: Order) -> list[FillFacts]:
         FillFacts(
             at=formats.market_time(fill.filled_at),
             leg=label,
-            quantity=formats.quantity(fill.quantity, sign=False),
-            price=formats.price(fill.price),
+            quantity=Marked(
+                (formats.quantity(fill.quantity, sign=False), f"fill-{fill.pk}-quantity")
+            ),
+            price=Marked((formats.price(fill.price), f"fill-{fill.pk}-price")),
             venue=fill.destination_venue,
         )
         for fill, label in found
@@ -191,34 +194,14 @@ def _fills(order: Order) -> list[FillFacts]:
 
 
 def average_words(order: Order) -> str:
-    """The average net price per lot of what is executed, once every leg and execution is here."""
-    progress = order_words.progress_of(order)
-    if not order.size or progress.filled != order.size or order_words.arriving(order):
+    """The average net price per lot; empty until every leg and execution is here."""
+    average = average_of(order)
+    if average is None:
         return ""
-    net = net_of_fills(order)
-    return formats.structure_net(formats.rounded(net / order.size, 4).normalize())
+    return Marked((formats.structure_average(average), f"order-{order.pk}-average"))
 
 
-def net_of_fills(order: Order) -> Decimal:
-    """Signed sum of quantity × price over the executions: received is positive."""
-    return sum(
-        (
-            (fill.quantity or 0) * (fill.price or 0) * (-1 if leg.action.startswith("Buy") else 1)
-            for leg in order.legs.all()
-            for fill in leg.fills.all()
-        ),
-        Decimal(0),
-    )
-
-
-def power_words(intent: OrderIntent | None) -> str:
+def power_words(order: Order, intent: OrderIntent | None) -> str:
     """The change of buying power that the dry run before sending stated; empty when unknown."""
-    if intent is None or intent.preview is None:
-        return ""
-    effect = (intent.preview.answer or {}).get("buying-power-effect") or {}
-    try:
-        amount = Decimal(str(effect["change-in-buying-power"]))
-    except (KeyError, InvalidOperation):
-        return ""
-    debit = effect.get("change-in-buying-power-effect") == "Debit"
-    return formats.signed_money(-abs(amount) if debit else amount)
+    power = power_of(intent)
+    return "" if power is None else Marked((formats.signed_money(power), f"order-{order.pk}-power"))

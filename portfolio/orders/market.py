@@ -90,39 +90,77 @@ def _signed_limit(order: Order) -> Decimal | None:
     return -order.price if order.price_effect == "Debit" else order.price
 
 
-def cells(order: WatchedOrder, book: LatestBook, now: float | None = None) -> dict[str, Cell]:
-    """Live cells by name: mark, away, bar, age."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An order held against the quotes of one instant (``now``, epoch seconds)."""
+
+    order: WatchedOrder
+    quotes: tuple[market.Quote | None, ...]
+    net: Net
+    now: float
+
+    @property
+    def legs(self) -> tuple[QuotedLeg, ...]:
+        return self.order.legs
+
+    @property
+    def is_marketable(self) -> bool:
+        """Whether the limit reaches what the other side asks for now."""
+        limit, natural = self.order.limit, self.net.natural
+        return limit is not None and natural is not None and limit <= natural
+
+    @property
+    def gap(self) -> Decimal | None:
+        """From the mid to the limit or trigger; above nought the market must come."""
+        if self.net.mid is None:
+            return None
+        if self.order.limit is not None:
+            return self.order.limit - self.net.mid
+        return None if self.order.trigger is None else self.order.trigger - abs(self.net.mid)
+
+    @property
+    def share(self) -> Decimal | None:
+        """The gap's size as a share of the mid."""
+        return abs(self.gap / self.net.mid) if self.gap is not None and self.net.mid else None
+
+
+def held(order: WatchedOrder, book: LatestBook, now: float | None = None) -> Held:
     moment = time.time() if now is None else now
-    net = ticket_quotes.net_of(book, order.legs, moment)
+    quotes = tuple(book.quote(leg.streamer_symbol) for leg in order.legs)
+    return Held(order, quotes, ticket_quotes.net_of(book, order.legs, moment), moment)
+
+
+def cells(order: WatchedOrder, book: LatestBook, now: float | None = None) -> dict[str, Cell]:
+    """Live cells by name: mark, away, share, bar, age."""
+    found = held(order, book, now)
+    net, name = found.net, f"order-{order.pk}"
     css = "missing" if net.mid is None else "stale" if net.stale else ""
-    name = f"order-{order.pk}"
+    away, share = away_words(found)
     return {
-        "mark": Cell(f"{name}-mark", formats.structure_net(net.mid), f"num {css}".strip()),
-        "away": Cell(f"{name}-away", away_words(order, net), f"num {css}".strip()),
+        "mark": _cell(f"{name}-mark", formats.structure_net(net.mid), css),
+        "away": _cell(f"{name}-away", away, css),
+        "share": _cell(f"{name}-share", share, f"secondary {css}"),
         "bar": bar_cell(name, net, order.limit),
-        "age": Cell(f"{name}-age", _age(order, moment), "num secondary"),
+        "age": Cell(f"{name}-age", _age(order, found.now), "num secondary"),
     }
 
 
-def away_words(order: WatchedOrder, net: Net) -> str:
-    """From the mid to the limit or trigger: `+0.07 5.2%`; above nought the market must come."""
-    if net.mid is None:
-        return formats.UNKNOWN
-    if order.limit is not None:
-        if net.natural is not None and order.limit <= net.natural:
-            return "marketable"
-        return _difference(order.limit - net.mid, net.mid)
-    if order.trigger is None:
-        return "at the market"
-    return _difference(order.trigger - abs(net.mid), net.mid)
+def _cell(id: str, text: str, css: str) -> Cell:
+    """A figure where the text is a number or says that there is none."""
+    is_figure = text == formats.UNKNOWN or any(sign.isdigit() for sign in text)
+    return Cell(id, text, f"num {css}".strip(), is_figure=is_figure)
 
 
-def _difference(gap: Decimal, mid: Decimal) -> str:
-    """The gap, below one with as many places as it has, and its share of the mid."""
-    share = f" {formats.percent(abs(gap / mid), 1)}" if mid else ""
-    most = 2 if abs(gap) >= 1 else 4
-    places = max(2, min(most, -int(gap.normalize().as_tuple().exponent)))
-    return f"{formats.signed(gap, places)}{share}"
+def away_words(found: Held) -> tuple[str, str]:
+    """The gap and its share of the mid: `+0.07`, `5.2%`; or what stands in place of them."""
+    if found.net.mid is None:
+        return formats.UNKNOWN, ""
+    if found.is_marketable:
+        return "marketable", ""
+    if found.gap is None:
+        return "at the market", ""
+    share = found.share
+    return formats.price_gap(found.gap), "" if share is None else formats.percent(share, 1)
 
 
 def _age(order: WatchedOrder, moment: float) -> str:

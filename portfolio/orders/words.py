@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from brokerage.enums import (
     CANCEL_KINDS,
@@ -18,6 +19,7 @@ from brokerage.enums import (
 )
 from brokerage.models import Order, OrderIntent
 from portfolio import formats
+from portfolio.figures.marked import Marked, Piece
 
 _BAD = {"Rejected"}
 _GOOD = {"Filled"}
@@ -38,12 +40,16 @@ _HINTS = {
     "Partially Removed": "taken out in part by the broker",
 }
 INTENT_WORDS = {
-    IntentState.SENDING: ("Sending", "ours"),
-    IntentState.ACCEPTED: ("Accepted", "submission"),
-    IntentState.REJECTED: ("Rejected", "bad"),
-    IntentState.DENIED: ("Not sent", "bad"),
-    IntentState.UNKNOWN: ("Sent, checking", "ours"),
-    IntentState.NOT_FOUND: ("Not at the broker", "bad"),
+    IntentState.SENDING: ("Sending", "ours", "on its way; the answer is awaited"),
+    IntentState.ACCEPTED: ("Accepted", "submission", "the broker took it"),
+    IntentState.REJECTED: ("Rejected", "bad", "refused by the broker"),
+    IntentState.DENIED: ("Not sent", "bad", "held back by a check or a guard of this desk"),
+    IntentState.UNKNOWN: (
+        "Unknown – checking",
+        "ours",
+        "sent, no clear answer came: it is looked for and never sent again",
+    ),
+    IntentState.NOT_FOUND: ("Not at the broker", "bad", "looked for thoroughly and not there"),
 }
 
 
@@ -72,7 +78,7 @@ class Progress:
     def text(self) -> str:
         if self.total is None:
             return formats.UNKNOWN
-        filled = formats.quantity(self.filled or 0, sign=False)
+        filled = formats.quantity(self.filled, sign=False)
         return f"{filled}/{formats.quantity(self.total, sign=False)}"
 
 
@@ -87,6 +93,17 @@ def progress_of(order: Order) -> Progress:
     if not shares or size is None:
         return Progress(None, size)
     return Progress(_whole(min(shares) * size), size, legs_pending=min(shares) != max(shares))
+
+
+def progress_words(order: Order) -> Marked:
+    """`3/10`: executed and size."""
+    progress = progress_of(order)
+    if progress.total is None:
+        return Marked((formats.UNKNOWN, f"order-{order.pk}-size"))
+    filled, total = progress.text.split("/")
+    return Marked(
+        (filled, f"order-{order.pk}-filled"), ("/", ""), (total, f"order-{order.pk}-size")
+    )
 
 
 def _whole(value: Decimal) -> Decimal:
@@ -171,16 +188,35 @@ def derived_label(order: Order) -> str:
     return "Working" if order.status in WORKING_STATUSES else ""
 
 
-def limit_words(order: Order) -> str:
+def limit_words(order: Order) -> Marked:
     """`229.40 db`, `stop 171.25`, `$25.00`, `market`."""
-    parts = []
-    if order.stop_trigger is not None:
-        parts.append(f"stop {formats.price(order.stop_trigger)}")
-    if order.price is not None:
-        parts.append(formats.structure_price(order.price, order.price_effect))
-    if order.value is not None:
-        parts.append(f"${formats.money(order.value)}")
-    return ", ".join(parts) or "market"
+    amounts = Amounts(order.stop_trigger, order.price, order.price_effect, order.value)
+    return amounts_words(amounts, f"order-{order.pk}", "market")
+
+
+class Amounts(NamedTuple):
+    """What an order names: trigger, price with its effect, amount of money."""
+
+    trigger: Decimal | None
+    price: Decimal | None
+    effect: str
+    value: Decimal | None
+
+
+def amounts_words(amounts: Amounts, lead: str, nothing: str) -> Marked:
+    """In words, each number with its reference: `<lead>-trigger`, `-limit`, `-value`; without a
+    lead none has one."""
+    found = []
+    if amounts.trigger is not None:
+        found.append(("stop ", formats.price(amounts.trigger), "trigger"))
+    if amounts.price is not None:
+        found.append(("", formats.structure_price(amounts.price, amounts.effect), "limit"))
+    if amounts.value is not None:
+        found.append(("$", formats.money(amounts.value), "value"))
+    pieces: list[Piece] = []
+    for place, (word, text, name) in enumerate(found):
+        pieces += [(f"{', ' if place else ''}{word}", ""), (text, lead and f"{lead}-{name}")]
+    return Marked(*pieces) if pieces else Marked((nothing, ""))
 
 
 def leg_words(legs: Any) -> list[str]:
@@ -225,18 +261,19 @@ def body_legs(body: dict[str, Any]) -> list[str]:
     return words
 
 
-def body_price(body: dict[str, Any]) -> str:
-    """`229.40 db`, `stop 171.25`, `at the market`, `for $25.00`."""
-    parts = []
+def body_price(body: Mapping[str, Any], lead: str = "") -> Marked:
+    """`229.40 db`, `stop 171.25`, `at the market`, `$25.00`; ``lead`` as of `amounts_words`."""
     if "orders" in body:
-        return str(body.get("type") or "group")
-    if body.get("stop-trigger"):
-        parts.append(f"stop {formats.price(body['stop-trigger'])}")
-    if body.get("price"):
-        parts.append(formats.structure_price(body["price"], body.get("price-effect")))
-    if body.get("value"):
-        parts.append(f"${formats.money(body['value'])}")
-    return ", ".join(parts) or "at the market"
+        return Marked((str(body.get("type") or "group"), ""))
+    return amounts_words(body_amounts(body), lead, "at the market")
+
+
+def body_amounts(body: Mapping[str, Any]) -> Amounts:
+    trigger, price, value = (
+        formats.decimal(body[key]) if body.get(key) else None
+        for key in ("stop-trigger", "price", "value")
+    )
+    return Amounts(trigger, price, str(body.get("price-effect") or ""), value)
 
 
 def send_words(body: dict[str, Any], number: str) -> str:
@@ -301,8 +338,14 @@ def _target_legs(intent: OrderIntent) -> list[str]:
     return leg_words(intent.target.legs.all()) if intent.target else []
 
 
+def _intent_price(intent: OrderIntent) -> str:
+    if intent.kind in CANCEL_KINDS:
+        return ""
+    return body_price(intent.body, f"intent-{intent.pk}-0")
+
+
 def intent_facts(intent: OrderIntent) -> IntentFacts:
-    text, tone = INTENT_WORDS[IntentState(intent.state)]
+    text, tone, tip = INTENT_WORDS[IntentState(intent.state)]
     body = intent.body if intent.kind in PLACING_KINDS else {}
     # Times beside the broker's are told by the broker's clock.
     offset = timedelta(seconds=intent.connection.clock_offset_seconds if intent.connection else 0)
@@ -310,9 +353,9 @@ def intent_facts(intent: OrderIntent) -> IntentFacts:
         id=str(intent.pk),
         kind=intent.kind,
         what=command_words(intent),
-        chip=Chip(text, tone),
+        chip=Chip(text, tone, tip),
         legs=body_legs(body) if body else _target_legs(intent),
-        price=body_price(intent.body) if intent.kind not in CANCEL_KINDS else "",
+        price=_intent_price(intent),
         order_type=body.get("order-type", ""),
         time_in_force=body.get("time-in-force", ""),
         account=str(intent.account),

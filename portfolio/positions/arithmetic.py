@@ -18,7 +18,7 @@ from portfolio.figures.registry import explains
 from portfolio.positions import leg_arithmetic, strategy_arithmetic, underlying_arithmetic
 from portfolio.positions.cells import closed_amounts, number, summed, totals_of
 from portfolio.positions.columns import COLUMNS, Column
-from portfolio.positions.legs import Blank, LegView
+from portfolio.positions.legs import Blank
 from portfolio.positions.page import scene_of, table_of
 from portfolio.positions.rows import Row
 
@@ -44,7 +44,7 @@ def _leg_elsewhere(desk: RequestDesk, key: str) -> Row | None:
     leg = scene.legs.get(int(number_)) if number_.isdecimal() else None
     if family != "leg" or leg is None:
         return None
-    return Row(key, "leg", "", leg.label, (LegView(scene, leg),))
+    return Row(key, "leg", "", leg.label, (scene.view(leg.pk),))
 
 
 def of_row(row: Row, column: Column, now: float, reference: str = "") -> Worked | None:

@@ -4,40 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from portfolio import formats
 from portfolio.analytics.arithmetic import Unit
-from portfolio.analytics.facts import ZERO, Total, total
-from portfolio.figures.texts import show
+from portfolio.analytics.facts import ZERO, Note, Total, total
 from portfolio.live.cells import classes, leg_age, sum_state
 from portfolio.live.valuation import LegValue, Totals, add_up
-from portfolio.positions.columns import AGE, COLUMNS, Column, Truth
-from portfolio.positions.legs import BLANK, Amount, Blank, LegView, Number
+from portfolio.positions.columns import AGE, Column, Truth
+from portfolio.positions.legs import BLANK, Amount, LegView, Number
 from portfolio.positions.rows import Row
-
-TONED = {Unit.SIGNED, Unit.PERCENT_SIGNED}
-# Signed amounts that are no gain or loss.
-UNTONED = {"cost", "extrinsic", "intrinsic", "distance"}
-
-
-class Shown(NamedTuple):
-    """One cell. ``is_figure``: its arithmetic can be opened under its id."""
-
-    text: str
-    css: str
-    tip: str = ""
-    is_figure: bool = False
-
-
-EMPTY = Shown("", "")
+from portfolio.positions.shown import EMPTY, Shown, mark_text, written
 
 
 def number(row: Row, column: Column) -> tuple[Amount | Total[Any], Unit]:
     """What the column says of the row, and how it is written."""
     if row.kind == "leg" and column.leg is not None:
-        return column.leg(row.view), column.unit
+        return row.view.amount(column.key, column.leg), column.unit
     if row.strategy is not None and column.strategy is not None:
         found = column.strategy(row.strategy)
         if column.underlying is None or row.underlying is None:
@@ -53,7 +35,7 @@ def near_days(row: Row, column: Column) -> Amount:
     """The nearest expiration of what a row holds."""
     if column.key != "dte" or row.kind not in ("strategy", "underlying") or column.leg is None:
         return BLANK
-    found = [column.leg(view) for view in row.views]
+    found = [view.amount(column.key, column.leg) for view in row.views]
     known = [item for item in found if isinstance(item, int | Decimal)]
     return min(known) if known else BLANK
 
@@ -62,16 +44,19 @@ def summed(row: Row, column: Column) -> list[tuple[LegView, Number | None]]:
     """The legs that a sum is over, with their numbers; those that have no such number are not
     among them."""
     assert column.leg is not None
-    views = [view for view in row.views if column.with_closed or not view.is_closed]
-    found = [(view, column.leg(view)) for view in views]
-    return [(view, amount) for view, amount in found if not isinstance(amount, Blank)]
+    key, work = column.key, column.leg
+    views = row.views if column.with_closed else row.held
+    found = [(view, view.amount(key, work)) for view in views]
+    return [(view, amount) for view, amount in found if amount is not BLANK]  # type: ignore[misc]
 
 
 def sum_of(row: Row, column: Column) -> Total[Any]:
     """Over the legs, and over what is no longer held."""
     zero: Number = 0.0 if column.unit is Unit.GREEK else ZERO
-    held = [amount for _, amount in summed(row, column)]
-    return total([*held, *closed_amounts(row, column)], zero)  # type: ignore[type-var]
+    amounts = [amount for _, amount in summed(row, column)]
+    if row.closed is not None and column.key == "year":
+        amounts += closed_amounts(row, column)
+    return total(amounts, zero)  # type: ignore[type-var]
 
 
 def closed_amounts(row: Row, column: Column) -> Iterable[Decimal | None]:
@@ -90,25 +75,42 @@ def closed_amounts(row: Row, column: Column) -> Iterable[Decimal | None]:
 
 # --- Cells ----------------------------------------------------------------------------------------
 
+# Profit and loss of a leg says why it is missing, or what it assumes.
+_NOTED = frozenset(("open", "day", "year", "realized", "fees"))
+_FIXED, _GREEKS = Truth.FIXED, Truth.GREEKS
+
 
 def leg_cells(row: Row, columns: Sequence[Column]) -> list[Shown]:
-    view = row.view
+    view, found = row.view, []
     price, greeks = leg_states(view.value)
-    found = []
     for column in columns:
         if column.text is not None:
             found.append(Shown(column.text(view), f"words-cell {column.width}"))
         elif column is AGE:
             found.append(Shown(leg_age(view.value), "num w-age secondary"))
         else:
-            amount, unit = number(row, column)
-            tip, state = _leg_truth(view, column, price, greeks)
-            if isinstance(amount, Total):
-                found.append(EMPTY)
-                continue
-            text = _mark_text(view) if column.key == "mark" and amount is not None else None
-            found.append(_shown(amount, unit, column, state, tip, text))
+            truth = column.truth
+            state = greeks if truth is _GREEKS else "" if truth is _FIXED else price
+            found.append(_leg_cell(row, view, column, state, price))
     return found
+
+
+def _leg_cell(row: Row, view: LegView, column: Column, state: str, price: str) -> Shown:
+    if column.leg is None:
+        amount, unit = number(row, column)
+        return EMPTY if isinstance(amount, Total) else written(amount, unit, column, state, "")
+    key = column.key
+    amount = view.amount(key, column.leg)
+    if key in _NOTED:
+        notes, state = _notes_of(view, key, price)
+        assumed = notes and key != "open" and amount is not None
+        state = classes(state, "assumed") if assumed else state
+        return written(amount, column.unit, column, state, _joined(notes))
+    if key == "mark" and view.value.mark is not None:
+        tip = f"Mark: {view.value.mark.source.value}"
+        state = classes(price, "delayed") if view.leg.delayed else price
+        return written(amount, column.unit, column, state, tip, mark_text(view))
+    return written(amount, column.unit, column, state, "")
 
 
 def leg_states(value: LegValue) -> tuple[str, str]:
@@ -119,37 +121,17 @@ def leg_states(value: LegValue) -> tuple[str, str]:
     return price, classes("stale" if value.greeks_stale else "", "offline" if lost else "")
 
 
-def _leg_truth(view: LegView, column: Column, price: str, greeks: str) -> tuple[str, str]:
-    """Tip and classes of a leg's number."""
-    value = view.value
-    if column.key == "open":
-        return _notes(value.open.notes), price
-    if column.key == "day":
-        assumed = "assumed" if value.day.notes and value.day.value is not None else ""
-        return _notes(value.day.notes), classes(price, assumed)
-    if column.key in ("year", "realized", "fees"):
-        figure = view.pnl.year if column.key == "year" else view.pnl.realized
-        assumed = "assumed" if figure.notes and figure.value is not None else ""
-        return _notes(figure.notes), classes(price if column.key == "year" else "", assumed)
-    if column.key == "mark" and value.mark is not None:
-        delayed = "delayed" if view.leg.delayed else ""
-        return f"Mark: {value.mark.source.value}", classes(price, delayed)
-    if column.truth is Truth.GREEKS:
-        return "", greeks
-    return "", "" if column.truth is Truth.FIXED else price
+def _notes_of(view: LegView, key: str, price: str) -> tuple[Sequence[Note], str]:
+    """Notes of a profit and loss, and the classes of the price it rests on."""
+    if key == "open":
+        return view.value.open.notes, price
+    if key == "day":
+        return view.value.day.notes, price
+    return (view.pnl.year.notes, price) if key == "year" else (view.pnl.realized.notes, "")
 
 
-def _notes(notes: Iterable[object]) -> str:
-    return "; ".join(note.value for note in notes)  # type: ignore[attr-defined]
-
-
-def _mark_text(view: LegView) -> str | None:
-    """By the tick where the mark is on one, as the exchange writes it."""
-    mark, tick = view.value.mark, view.leg.tick
-    if mark is None:
-        return None
-    exact = tick if tick and not mark.price % tick else None
-    return formats.aligned(formats.price(formats.rounded(mark.price, 8), exact))
+def _joined(notes: Iterable[Note]) -> str:
+    return "; ".join(note.value for note in notes)
 
 
 def group_cells(row: Row, columns: Sequence[Column], totals: Totals) -> list[Shown]:
@@ -161,7 +143,8 @@ def group_cells(row: Row, columns: Sequence[Column], totals: Totals) -> list[Sho
             found.append(Shown(_texts(row, column), f"words-cell {column.width}"))
             continue
         amount, unit = number(row, column)
-        state = {Truth.GREEKS: greeks, Truth.FIXED: ""}.get(column.truth, price)
+        truth = column.truth
+        state = greeks if truth is _GREEKS else "" if truth is _FIXED else price
         tip = ""
         if isinstance(amount, Total):
             tip, amount = amount.words, amount.value
@@ -172,7 +155,7 @@ def group_cells(row: Row, columns: Sequence[Column], totals: Totals) -> list[Sho
             state = _spot_state(row)
         elif amount is None and row.strategy is not None and column.strategy is not None:
             tip = row.strategy.why_no_line if row.strategy.line is None else "an input is missing"
-        found.append(_shown(amount, unit, column, state, tip))
+        found.append(written(amount, unit, column, state, tip))
     return found
 
 
@@ -192,42 +175,6 @@ def _texts(row: Row, column: Column) -> str:
     if column.text is None or row.kind != "strategy" or column.key == "itm":
         return ""
     return " · ".join(dict.fromkeys(text for v in row.views if (text := column.text(v))))
-
-
-def _shown(
-    amount: Amount, unit: Unit, column: Column, state: str, tip: str, text: str | None = None
-) -> Shown:
-    return _written(column.key, unit is column.unit, amount, state, tip, text)
-
-
-@lru_cache(maxsize=65_536)
-def _written(
-    key: str, is_usual: bool, amount: Amount, state: str, tip: str, text: str | None
-) -> Shown:
-    """Most cells are the same in the next frame, and on the next person's page."""
-    column = COLUMNS[key]
-    unit = column.unit if is_usual else column.strategy_unit or column.unit
-    base = f"num {column.width}"
-    if isinstance(amount, Blank):
-        return Shown("", base)
-    if isinstance(amount, Decimal) and amount.is_infinite():
-        return Shown("∞" if amount > 0 else f"{formats.MINUS}∞", base, "without limit")
-    if amount is None:
-        return Shown(formats.UNKNOWN, f"{base} missing", tip, True)
-    words = text or _aligned(show(amount, unit), unit)
-    tone = "" if unit not in TONED or key in UNTONED else formats.tone(_cents(amount, unit))
-    side = ("long" if amount > 0 else "short") if key == "qty" else ""
-    zero = "zero" if words in ("0.00", "0.0%") else ""
-    return Shown(words, classes(base, tone, side, zero, state), tip, True)
-
-
-def _cents(amount: Number, unit: Unit) -> Number:
-    """A ratio is toned by what is shown of it: tenths of a per cent."""
-    return amount if unit is Unit.SIGNED else formats.rounded(Decimal(str(amount)) * 100, 1)
-
-
-def _aligned(text: str, unit: Unit) -> str:
-    return formats.aligned(text) if unit is Unit.PRICE else text
 
 
 def totals_of(views: Iterable[LegView]) -> Totals:

@@ -12,9 +12,9 @@ from html import escape
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from portfolio.positions.cells import Shown
 from portfolio.positions.columns import Column
 from portfolio.positions.rows import Row
+from portfolio.positions.shown import Shown
 from portfolio.positions.table import Table
 
 # Between texts that are escaped together; it occurs in none of them.

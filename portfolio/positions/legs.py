@@ -6,6 +6,7 @@ is a number that this row does not have.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from enum import Enum
@@ -34,13 +35,19 @@ Amount = Number | None | Blank
 
 class LegView:
     """A leg of the table. ``share`` of the whole position is 1 unless strategies part it; ``key``
-    is what its DOM ids are made of: `leg-12`, or `leg-12.1` for the second part."""
+    is what its DOM ids are made of: `leg-12`, or `leg-12.1` for the second part.
 
-    __slots__ = ("_value", "_whole", "key", "leg", "scene", "share")
+    Its numbers are worked out once an instant, by whatever row needs them first: the row of the
+    leg, and the sums of every group that it is in. `forget` begins a new instant.
+    """
+
+    __slots__ = ("_amounts", "_pk", "_value", "_values", "_whole", "key", "leg", "scene", "share")
 
     def __init__(self, scene: Scene, leg: Leg, *, part: Decimal | None = None, place: int = 0):
         self.scene, self.leg, self.share = scene, leg, Decimal(1)
         self.key = f"leg-{leg.pk}"
+        self._pk, self._values = leg.pk, scene.valuation.values
+        self._amounts: dict[str, Amount] = {}
         self._whole: LegValue | None = None
         self._value: LegValue | None = None
         if part is not None and part != leg.holding.quantity:
@@ -57,14 +64,26 @@ class LegView:
     @property
     def value(self) -> LegValue:
         """At the marks of now."""
-        whole = self.scene.valuation.values[self.leg.pk]
-        if not self.is_part:
+        whole = self._values[self._pk]
+        if self.share == 1:
             return whole
         if self._value is None or self._whole is not whole:
             self._whole = whole
             book = self.scene.valuation.book(self.leg.feed)
             self._value = value_leg(self.leg, book, self.scene.now)
         return self._value
+
+    def amount(self, key: str, work: Callable[[LegView], Amount]) -> Amount:
+        """The number of a column at this instant."""
+        try:
+            return self._amounts[key]
+        except KeyError:
+            found = self._amounts[key] = work(self)
+            return found
+
+    def forget(self) -> None:
+        """Its mark, or the price of its underlying, is another now."""
+        self._amounts.clear()
 
     @property
     def pnl(self) -> Pnl:

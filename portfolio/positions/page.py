@@ -37,18 +37,21 @@ def table_of(desk: RequestDesk, given: Mapping[str, str]) -> Table:
 
 def scene_of(desk: RequestDesk, *, after_fees: bool = False) -> Scene:
     """Everything that rows of this request are made of."""
-    words = read_words(desk.user, desk.facts.accounts)
-    known = read_known(desk.facts, words)
+    known = read_known(desk.facts, read_words(desk.user, desk.facts.accounts))
     return Scene(desk.valuation, desk.ledgers, known, desk.now, after_fees=after_fees)
 
 
 class PositionPage:
-    """What the template prints."""
+    """What the template prints.
+
+    Positions are read when it is made; figures are worked out when the first of them is printed.
+    """
 
     def __init__(self, request: HttpRequest) -> None:
         self.desk = desk_of(request)
-        self.table = table_of(self.desk, request.GET)
-        self.wish: Wish = self.table.wish
+        self.wish: Wish = wishes.read(request.GET, request.session.get(SESSION_KEY))
+        self.own: list[Columns] = wishes.own_sets(self.desk.user)
+        self.facts = self.desk.facts
         # The time travel of the address stays in every link.
         self.extra = {name: request.GET[name] for name in ("as_of",) if request.GET.get(name)}
         kept = wishes.kept_of(self.wish)
@@ -56,8 +59,9 @@ class PositionPage:
             request.session[SESSION_KEY] = kept
 
     @cached_property
-    def own(self) -> list[Columns]:
-        return wishes.own_sets(self.desk.user)
+    def table(self) -> Table:
+        scene = scene_of(self.desk, after_fees=self.wish.after_fees)
+        return Table(scene, self.wish, wishes.columns_of(self.wish, self.own))
 
     def _link(self, label: str, current: bool, **changes: Any) -> Choice:
         query = self.wish.but(**changes).query

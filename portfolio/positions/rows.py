@@ -42,6 +42,11 @@ class Row:
     note: str = ""
     # Accounts and underlying whose closed symbols count in the year: None for rows without.
     closed: tuple[tuple[int, ...], str | None] | None = None
+    # Without what was closed today.
+    held: tuple[LegView, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.held = tuple([view for view in self.views if not view.leg.closed_today])
 
     @property
     def view(self) -> LegView:
@@ -81,7 +86,7 @@ def units_of(scene: Scene) -> list[Unit]:
         )
         found += _strategies(scene, groups)
         found += [
-            Unit((LegView(scene, leg),), None, leg.account_pk, leg.underlying)
+            Unit((scene.view(leg.pk),), None, leg.account_pk, leg.underlying)
             for leg in held
             if leg.closed_today
         ]
@@ -91,8 +96,7 @@ def units_of(scene: Scene) -> list[Unit]:
 def legs_of(scene: Scene) -> list[Unit]:
     """Every leg by itself."""
     return [
-        Unit((LegView(scene, leg),), None, leg.account_pk, leg.underlying)
-        for leg in scene.desk.legs
+        Unit((scene.view(leg.pk),), None, leg.account_pk, leg.underlying) for leg in scene.desk.legs
     ]
 
 
@@ -113,7 +117,7 @@ def _strategies(scene: Scene, groups: Sequence[NamedGroup]) -> Iterator[Unit]:
         views = []
         for pk, quantity in group.quantities:
             places[pk] += 1
-            views.append(LegView(scene, scene.legs[pk], part=quantity, place=places[pk]))
+            views.append(scene.part(pk, quantity, places[pk]))
         views.sort(key=_leg_order)
         key = _key(group.pks)
         names[key] += 1
@@ -145,7 +149,7 @@ def rows_of(scene: Scene, wish: Wish, *, only: frozenset[int] | None = None) -> 
     units = legs_of(scene) if wish.group in _LOOSE else units_of(scene)
     kept = [unit for unit in units if filters.keeps(wish, unit, scene, only)]
     pks = dict.fromkeys(view.leg.pk for unit in kept for view in unit.views)
-    views = tuple(LegView(scene, scene.legs[pk]) for pk in pks)
+    views = tuple(scene.view(pk) for pk in pks)
     every = tuple(scene.accounts)
     counted = None if wish.is_filtered else (every, None)
     total = Row("total", "total", "", "Total", views, closed=counted)
@@ -155,7 +159,7 @@ def rows_of(scene: Scene, wish: Wish, *, only: frozenset[int] | None = None) -> 
 
 def _whole(scene: Scene, units: Iterable[Unit]) -> tuple[LegView, ...]:
     pks = dict.fromkeys(view.leg.pk for unit in units for view in unit.views)
-    return tuple(LegView(scene, scene.legs[pk]) for pk in pks)
+    return tuple(scene.view(pk) for pk in pks)
 
 
 # --- Groupings ----------------------------------------------------------------------------------

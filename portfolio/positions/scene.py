@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +16,7 @@ from portfolio.analytics.performance import Pnl
 from portfolio.facts import AccountFacts, Desk, Group, Leg
 from portfolio.ledger.ledgers import ClosedSymbol, Ledgers
 from portfolio.live.valuation import Valuation
+from portfolio.positions.legs import LegView
 from portfolio.positions.words import NOTHING, Words
 from portfolio.risk.inputs import DEFAULT_BENCHMARK, PROXIES, Inputs, Metric
 
@@ -72,10 +74,34 @@ class Scene:
         self._pnl: dict[int, tuple[Mark | None, Pnl]] = {}
         self._spots: dict[tuple[str, str], Mark | None] = {}
         self._closed: dict[int, list[ClosedSymbol]] | None = None
+        self._views: dict[int, LegView] = {}
+        self._parts: dict[int, list[LegView]] = defaultdict(list)
 
-    def tick(self, now: float) -> None:
+    def view(self, pk: int) -> LegView:
+        """A whole position; the same object for every row that it is in."""
+        found = self._views.get(pk)
+        if found is None:
+            found = self._views[pk] = LegView(self, self.legs[pk])
+        return found
+
+    def part(self, pk: int, quantity: Decimal, place: int) -> LegView:
+        """What one strategy uses of a position, which may be all of it."""
+        leg = self.legs[pk]
+        if quantity == leg.holding.quantity:
+            return self.view(pk)
+        made = LegView(self, leg, part=quantity, place=place)
+        self._parts[pk].append(made)
+        return made
+
+    def tick(self, now: float, pks: Iterable[int] | None = None) -> None:
+        """A new instant, in which these positions (or all) may be worth something else."""
         self.now = now
         self._spots.clear()
+        for pk in {*self._views, *self._parts} if pks is None else pks:
+            if pk in self._views:
+                self._views[pk].forget()
+            for part in self._parts.get(pk, ()):
+                part.forget()
 
     def today(self, account_pk: int) -> date:
         return self.accounts[account_pk].today

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 
-from portfolio.positions.cells import Shown, group_cells, leg_cells, totals_of
+from portfolio.positions.cells import group_cells, leg_cells, totals_of
 from portfolio.positions.columns import Columns
 from portfolio.positions.rows import Row, Rows, rows_of
 from portfolio.positions.scene import Scene
+from portfolio.positions.shown import Shown
 from portfolio.positions.wish import Wish
 
 

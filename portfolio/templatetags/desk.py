@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from portfolio import formats
+from portfolio.figures.marked import marked_html
 from portfolio.fragments import cell_html
 from portfolio.icons import PATHS
 
@@ -20,6 +21,7 @@ for _name in (
     "structure_price", "structure_net", "trimmed",
 ):  # fmt: skip
     register.filter(_name, getattr(formats, _name))
+register.filter("marked", marked_html)
 
 
 @register.simple_tag

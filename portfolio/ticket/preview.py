@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from brokerage.execution.checks import CheckReport
 from brokerage.execution.preview import PreviewOutcome
 from brokerage.models import OrderPreview
 from portfolio import formats
-from portfolio.orders import words as order_words
+from portfolio.figures import show
+from portfolio.figures.marked import Marked
+from portfolio.orders.executed import signed
 from portfolio.ticket import words as ticket_words
+from portfolio.ticket.preview_arithmetic import POWER, told_query
 from portfolio.ticket.words import OrderWords
 
 _FEES = (
@@ -79,11 +83,24 @@ class PreviewFacts:
     skipped: tuple[Any, ...] = ()
     guards: CheckReport = field(default_factory=CheckReport)
     status: str = ""
+    # What the drawers of these figures need beside their references.
+    query: str = ""
 
     @classmethod
     def of_refusal(cls, answer: Mapping[str, Any]) -> PreviewFacts:
         """What came along with a refusal: the buying power that is not enough."""
-        return cls(buying_power=_buying_power(answer), warnings=_warnings(answer))
+        return cls(
+            buying_power=_buying_power(answer, "told"),
+            warnings=_warnings(answer),
+            query=told_query(answer, time.time()),
+        )
+
+    @classmethod
+    def of_change(cls, shown: OrderPreview) -> PreviewFacts:
+        """The dry run of a change: buying power and warnings."""
+        answer = shown.answer or {}
+        power = _buying_power(answer, f"preview-{shown.pk}")
+        return cls(buying_power=power, warnings=_warnings(answer))
 
 
 def facts_of(
@@ -94,18 +111,19 @@ def facts_of(
     """Facts of a dry run; `multipliers`: units of one lot of each order, where known."""
     body, answer = shown.body, outcome.answer
     fees = answer.get("fee-calculation") or {}
+    lead = f"preview-{shown.pk}"
     return PreviewFacts(
         id=str(shown.pk),
         send=ticket_words.send_words(body, shown.account.number),
-        orders=ticket_words.order_words_of(body, multipliers),
+        orders=ticket_words.order_words_of(body, multipliers, lead),
         group=GROUP_TITLES.get(str(body.get("type")), ""),
-        conditions=ticket_words.ratio_words(body),
+        conditions=ticket_words.ratio_words(body, lead),
         account=str(shown.account),
         environment=shown.environment,
         expires_at=shown.expires_at,
-        fees=[row for row in (_fee(fees, *names) for names in _FEES) if row],
-        total_fees=_total(fees),
-        buying_power=_buying_power(answer),
+        fees=[row for row in (_fee(fees, lead, *names) for names in _FEES) if row],
+        total_fees=_total(fees, lead),
+        buying_power=_buying_power(answer, lead),
         warnings=_warnings(answer),
         passed=outcome.report.passed,
         skipped=outcome.report.skipped,
@@ -114,62 +132,43 @@ def facts_of(
     )
 
 
-def amount_of(values: Mapping[str, Any], key: str) -> Decimal | None:
-    """Signed by its effect: a debit takes."""
-    try:
-        amount = Decimal(str(values[key]))
-    except (KeyError, InvalidOperation):
-        return None
-    return -abs(amount) if values.get(f"{key}-effect") == "Debit" else amount
-
-
-def _fee(fees: Mapping[str, Any], name: str, key: str, breakdown: str) -> FeeRow | None:
-    amount = amount_of(fees, key)
+def _fee(fees: Mapping[str, Any], lead: str, name: str, key: str, breakdown: str) -> FeeRow | None:
+    amount = signed(fees, key)
     if amount is None or (amount == 0 and key in ("rebates", "proprietary-index-option-fees")):
         return None
-    return FeeRow(name, fee_text(amount), formats.tone(amount), _parts(fees.get(breakdown)))
+    text = Marked((formats.signed_exact(amount), f"{lead}-{key}"))
+    parts = _parts(fees.get(breakdown), f"{lead}-{breakdown}")
+    return FeeRow(name, text, formats.tone(amount), parts)
 
 
-def _parts(rows: Any) -> tuple[tuple[str, str], ...]:
+def _parts(rows: Any, lead: str) -> tuple[tuple[str, str], ...]:
     parts = []
-    for row in rows or ():
-        amount = amount_of({"value": row.get("value"), "value-effect": row.get("effect")}, "value")
+    for place, row in enumerate(rows or ()):
+        amount = signed({"value": row.get("value"), "value-effect": row.get("effect")}, "value")
         if amount:
             name = str(row.get("name") or "")
-            parts.append((_PART_WORDS.get(name, name), fee_text(amount)))
+            text = Marked((formats.signed_exact(amount), f"{lead}.{place}"))
+            parts.append((_PART_WORDS.get(name, name), text))
     # A kind of fee that has one part only is that part.
     return tuple(parts) if len(parts) > 1 else ()
 
 
-def fee_text(amount: Decimal) -> str:
-    """Fees have up to six decimals; what is below a cent is not rounded away."""
-    exact = amount.normalize()
-    places = max(2, -int(exact.as_tuple().exponent)) if exact else 2
-    return formats.signed(amount, places)
+def _total(fees: Mapping[str, Any], lead: str) -> Marked:
+    return Marked((formats.signed_exact(signed(fees, "total-fees")), f"{lead}-total-fees"))
 
 
-def _total(fees: Mapping[str, Any]) -> str:
-    total = amount_of(fees, "total-fees")
-    return formats.UNKNOWN if total is None else fee_text(total)
-
-
-def _buying_power(answer: Mapping[str, Any]) -> list[Figure]:
+def _buying_power(answer: Mapping[str, Any], lead: str) -> list[Figure]:
     """Effect, what is there now, what is left; signed, a shortfall is negative and marked."""
     values = answer.get("buying-power-effect") or {}
-    rows = (
-        ("Buying power effect", "change-in-buying-power", formats.signed_money),
-        ("Buying power now", "current-buying-power", formats.money),
-        ("Buying power left", "new-buying-power", formats.money),
-        ("Change in margin requirement", "change-in-margin-requirement", formats.signed_money),
-    )
     figures = []
-    for name, key, write in rows:
-        amount = amount_of(values, key)
+    for key, (name, unit) in POWER.items():
+        amount = signed(values, key)
         if amount is None:
             continue
         short = key == "new-buying-power" and amount < 0
         css = "loss" if short else ""
-        figures.append(Figure(f"{name} (short)" if short else name, write(amount), css))
+        text = Marked((show(amount, unit), f"{lead}-{key}"))
+        figures.append(Figure(f"{name} (short)" if short else name, text, css))
     return figures
 
 
@@ -177,14 +176,3 @@ def _warnings(answer: Mapping[str, Any]) -> list[str]:
     """The broker's own words."""
     rows = [*(answer.get("warnings") or ()), *(answer.get("notes") or ())]
     return [str(row.get("message") or row.get("code") or "") for row in rows]
-
-
-def compared(shown: OrderPreview, order: Any, average: str) -> list[tuple[str, str, str]]:
-    """Name, shown before sending, what it came to; fees are known only from transactions."""
-    body = shown.body
-    rows = [("Price", order_words.body_price(body), average or "not executed yet")]
-    fees = (shown.answer or {}).get("fee-calculation") or {}
-    rows.append(("Fees", _total(fees), "booked with the transactions"))
-    for figure in _buying_power(shown.answer or {})[:1]:
-        rows.append((figure.name, figure.text, "see the account's balances"))
-    return rows

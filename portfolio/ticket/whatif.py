@@ -24,11 +24,11 @@ from portfolio.expirations.legs import Dated, expiring_of, indices_of
 from portfolio.expirations.scene import Scene
 from portfolio.facts import Desk
 from portfolio.live.valuation import Valuation
+from portfolio.orders.executed import signed
 from portfolio.risk.basket import Added
 from portfolio.risk.book import RiskBook
 from portfolio.risk.page import RiskPage
 from portfolio.scope import Scope
-from portfolio.ticket.preview import amount_of
 
 ALL_FILL = "PAIRS"
 
@@ -137,7 +137,7 @@ class WhatIf:
 
     def amount(self, part: str, key: str) -> Decimal | None:
         """Of the dry run's answer, signed by its effect."""
-        return amount_of((self.shown.answer or {}).get(part) or {}, key)
+        return signed((self.shown.answer or {}).get(part) or {}, key)
 
     @property
     def answered_at(self) -> float:

@@ -12,6 +12,7 @@ from typing import Any
 from brokerage.execution import matrix, rules
 from brokerage.execution.rules import Condition, OrderRules
 from portfolio import formats
+from portfolio.figures.marked import Marked
 from portfolio.forms.ticket_rules import watched_text
 from portfolio.orders import words as order_words
 from portfolio.ticket.payoff import PayoffLeg, name_of
@@ -49,18 +50,22 @@ def orders_of(body: Body) -> list[Body]:
     return [*([trigger] if trigger else []), *body["orders"]]
 
 
-def order_words_of(body: Body, multipliers: Sequence[Decimal | None]) -> list[OrderWords]:
-    """`multipliers`: units of one lot of each order, None where unknown."""
+def order_words_of(
+    body: Body, multipliers: Sequence[Decimal | None], lead: str = ""
+) -> list[OrderWords]:
+    """`multipliers`: units of one lot of each order, None where unknown; `lead`: where the
+    arithmetic of its figures is found, `preview-<id>` or `intent-<id>`."""
     titles = TITLES.get(str(body.get("type")), ("",))
     found = []
     for index, order in enumerate(orders_of(body)):
         multiplier = multipliers[index] if index < len(multipliers) else None
+        own = lead and f"{lead}-{index}"
         found.append(
             OrderWords(
                 title=titles[index] if index < len(titles) else "",
                 legs=order_words.body_legs(dict(order)),
-                price=order_words.body_price(dict(order)),
-                money=money_words(order, multiplier),
+                price=order_words.body_price(order, own),
+                money=money_words(order, multiplier, own),
                 order_type=order["order-type"],
                 time_in_force=_time_words(order),
                 conditions=condition_words(order),
@@ -74,16 +79,25 @@ def _time_words(body: Body) -> str:
     return f"{body['time-in-force']} {date}" if date else str(body["time-in-force"])
 
 
-def money_words(body: Body, multiplier: Decimal | None) -> str:
-    """The limit multiplied out: lots × units of a lot × price."""
-    if not body.get("price") or multiplier is None or not _lots(body):
+def money_words(body: Body, multiplier: Decimal | None, lead: str = "") -> str:
+    """The limit multiplied out, in words; empty where it is not known."""
+    total = money(body, multiplier)
+    if total is None:
         return ""
-    total = Decimal(str(body["price"])) * _lots(body) * multiplier
     verb = "you pay at most" if body.get("price-effect") == "Debit" else "you receive at least"
-    return f"{verb} ${formats.money(total)}"
+    return Marked(
+        (f"{verb} $", ""), (formats.money(total), lead and f"{lead}-money@{multiplier:f}")
+    )
 
 
-def _lots(body: Body) -> Decimal:
+def money(body: Body, multiplier: Decimal | None) -> Decimal | None:
+    """Price × lots × units of a lot."""
+    if not body.get("price") or multiplier is None or not lots(body):
+        return None
+    return Decimal(str(body["price"])) * lots(body) * multiplier
+
+
+def lots(body: Body) -> Decimal:
     """How often the order's unit is in it; zero without quantities."""
     quantities = [Decimal(str(leg.get("quantity") or 0)) for leg in body["legs"]]
     if not all(item and item == item.to_integral_value() for item in quantities):
@@ -100,14 +114,15 @@ def condition_words(body: Body) -> list[str]:
     return [] if found is None else _rule_words(found, (body.get("rules") or {}))
 
 
-def ratio_words(body: Body) -> list[str]:
+def ratio_words(body: Body, lead: str = "") -> list[str]:
     """When a pair is sent; nothing for other orders."""
     if not body.get("ratio-price-threshold"):
         return []
     by = "amounts" if body.get("ratio-price-is-threshold-based-on-notional") else "prices"
     compared = _COMPARED.get(str(body.get("ratio-price-comparator")), "at")
-    level = body["ratio-price-threshold"]
-    return [f"Both are sent once the ratio of their {by} is {compared} {level}."]
+    level = formats.quantity(str(body["ratio-price-threshold"]), sign=False)
+    sentence = f"Both are sent once the ratio of their {by} is {compared} "
+    return [Marked((sentence, ""), (level, lead and f"{lead}-0-ratio"), (".", ""))]
 
 
 def _rule_words(found: OrderRules, raw: Body) -> list[str]:
@@ -182,7 +197,7 @@ def _what(body: Body) -> str:
     parts = formats.option_parts(legs[0]["symbol"])
     verb = "close" if all(closing) else "sell" if body.get("price-effect") == "Credit" else "buy"
     root = f"{parts.root} " if parts else ""
-    return f"{verb} {formats.quantity(_lots(body), sign=False)} {root}{name}"
+    return f"{verb} {formats.quantity(lots(body), sign=False)} {root}{name}"
 
 
 def structure_name(body: Body) -> str:

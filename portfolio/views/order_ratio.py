@@ -72,7 +72,7 @@ def _shown(request: HttpRequest, order: Order, form: RatioForm, change: EditPair
         "order": order_facts(order),
         "form": form,
         "shown": outcome.preview,
-        "words": ticket_words.ratio_words(change.body()),
+        "words": ticket_words.ratio_words(outcome.preview.body, f"preview-{outcome.preview.pk}"),
         "send": f"Send: change the ratio to {change.threshold:f} in …{order.account.number[-4:]}",
         "content_hash": outcome.content_hash,
         "client_order_id": identifier,

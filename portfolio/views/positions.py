@@ -11,6 +11,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from brokerage import access
+from portfolio import streamed
 from portfolio.desk import desk_of
 from portfolio.exports import csv_file
 from portfolio.position_actions import page as position_actions
@@ -23,10 +24,15 @@ UNPROCESSABLE = 422
 
 
 @require_GET
-def position_list(request: HttpRequest) -> HttpResponse:
+def position_list(request: HttpRequest) -> HttpResponseBase:
     page = PositionPage(request)
-    context = {"page": page, "table": page.table, "table_html": table_html(page.table)}
-    return render(request, "portfolio/position_list.html", context)
+    return streamed.page(
+        request,
+        "portfolio/position_list.html",
+        {"page": page},
+        "table_html",
+        lambda: table_html(page.table),
+    )
 
 
 @require_GET

@@ -202,7 +202,7 @@ def _parts(intent: OrderIntent) -> list[tuple[OrderWords, OrderFacts | None]]:
     """The orders of a group as they were confirmed, each with what stands at the broker for it."""
     if intent.kind != IntentKind.COMPLEX:
         return []
-    words = order_words_of(intent.body, [])
+    words = order_words_of(intent.body, [], f"intent-{intent.pk}")
     group = intent.order.complex_order_id if intent.order else None
     rows = list(intent.account.orders.filter(complex_order_id=group)) if group else []
     rows.sort(key=lambda row: (not row.complex_order_tag.endswith("trigger-order"), row.broker_id))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+import redis
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.db import transaction
@@ -65,14 +66,37 @@ def test_an_unknown_name_is_a_mistake_of_ours():
         events.publish("order.exploded")
 
 
-def test_a_dead_channel_layer_costs_a_log_line(bare_account, monkeypatch, caplog):
-    class Dead:
-        async def group_send(self, *_):
-            raise ConnectionError("gone")
+class Dying:
+    """A channel layer whose server is away, or answers, or is used wrongly."""
 
-    monkeypatch.setattr(events, "get_channel_layer", Dead)
+    failure: Exception | None = None
+
+    async def group_send(self, *_):
+        if self.failure is not None:
+            raise self.failure
+
+
+def test_an_outage_costs_two_log_lines_however_many_events_it_swallows(
+    bare_account, monkeypatch, caplog
+):
+    layer = Dying()
+    monkeypatch.setattr(events, "get_channel_layer", lambda: layer)
+    for failure in (ConnectionError("gone"), redis.ConnectionError("gone"), None, None):
+        layer.failure = failure
+        for _ in range(5):
+            events.publish(events.ORDER_UPDATED, account=bare_account)
+    first, last = caplog.messages
+    assert first == "events cannot be told: ConnectionError"
+    assert last.startswith("events are told again after") and "10 tries failed" in last
+    assert "Traceback" not in caplog.text
+
+
+def test_a_mistake_of_ours_is_logged_as_one(bare_account, monkeypatch, caplog):
+    layer = Dying()
+    layer.failure = TypeError("not serialisable")
+    monkeypatch.setattr(events, "get_channel_layer", lambda: layer)
     events.publish(events.ORDER_UPDATED, account=bare_account)
-    assert "could not be published" in caplog.text
+    assert "could not be published" in caplog.text and "Traceback" in caplog.text
 
 
 def test_the_audit_keeps_no_secret(db):

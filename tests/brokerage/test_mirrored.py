@@ -56,6 +56,22 @@ def test_a_group_that_has_ended_is_not_revived_by_a_late_message(connection, bro
     assert ComplexOrder.objects.get().terminal_at is not None
 
 
+@pytest.mark.parametrize(("trigger", "second"), [(2000, 1000), (1000, 2000)])
+def test_an_overtaken_message_takes_nothing_back_from_a_group(connection, trigger, second):
+    """The broker gives a group no version; its members' versions say which message is older."""
+
+    def state(at, of_second, related):
+        members = [order(NUMBER, 2, **{"updated-at": of_second})]
+        first = order(NUMBER, 1, **{"updated-at": at})
+        return group(orders=members, **{"trigger-order": first, "related-orders": related})
+
+    late = state(2000, 2000, [{"id": 2, "replaces-order-id": 9}])
+    # Either the latest change is not in it, or an earlier one of another member.
+    for data in (late, state(trigger, second, [])):
+        ingest(connection, AccountMessage("ComplexOrder", data, 0))
+    assert [row["replaces"] for row in ComplexOrder.objects.get().related] == [9]
+
+
 def test_margin_groups_that_are_no_longer_reported_are_gone_and_may_return(connection, broker):
     path = f"/margin/accounts/{NUMBER}/requirements"
     one = {

@@ -10,6 +10,8 @@ from brokerage import selectors, tasks, watching
 from brokerage.enums import SyncKind
 from brokerage.models import Account, Notice, Order, Position, Transaction
 from brokerage.sync import pacing, runs, schedule
+from brokerage.sync.ingest import ingest
+from brokerage.tastytrade.streaming import AccountMessage
 from tests.brokerage import outer_broker
 from tests.brokerage.ledger import transaction
 from tests.brokerage.outer_broker import NUMBERS, error, order, position
@@ -170,3 +172,16 @@ def test_a_broker_that_goes_away_ends_a_run_over_many_accounts(connection, broke
     run = read(connection)
     assert run.state == "failed" and "fewer calls" in run.message
     assert runs.is_held_off(connection)
+
+
+def test_a_frozen_account_is_told_by_message_and_an_older_one_changes_nothing(connection):
+    def message(frozen, at):
+        status = {"account-number": NUMBERS[1], "is-frozen": frozen, "updated-at": at}
+        ingest(connection, AccountMessage("TradingStatus", status, 0))
+
+    message(True, "2026-03-11T18:40:00.000+00:00")
+    assert "has frozen account" in texts()
+    message(False, "2026-03-11T18:39:00.000+00:00")
+    assert "has frozen account" in texts()
+    message(False, "2026-03-11T18:41:00.000+00:00")
+    assert "has frozen account" not in texts()

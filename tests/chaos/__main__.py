@@ -76,11 +76,16 @@ def summary(results: list[Told]) -> Told:
         "orders": _sum(results, "orders"),
         "changes": _sum(results, "changes"),
         "kills": _sum(results, "kills"),
+        "notes": _sum(results, "notes"),
+        "news": _sum(results, "news"),
+        "pages": _by_name(results, "pages"),
+        "parts": _parts(results),
         "endings": _by_name(results, "endings"),
         "shocks": _by_name(results, "shocks"),
         "fault_hits": _by_name(results, "fault_hits"),
         "memory_mib_third_to_end": _memory(results),
         "seconds_to_equal": [told.get("seconds_to_equal") for told in results],
+        "seconds_to_pages": [told.get("seconds_to_pages") for told in results],
         "seconds_to_alive": [told.get("seconds_to_alive") for told in results],
     }
 
@@ -95,6 +100,16 @@ def _by_name(results: list[Told], name: str) -> dict[str, int]:
         for what, count in told.get(name, {}).items():
             found[what] = found.get(what, 0) + count
     return dict(sorted(found.items()))
+
+
+def _parts(results: list[Told]) -> dict[str, list[int]]:
+    """Matching lines and all lines by kind."""
+    found: dict[str, list[int]] = {}
+    for told in results:
+        for part, (matching, lines) in told.get("parts", {}).items():
+            known = found.setdefault(part, [0, 0])
+            known[0], known[1] = known[0] + matching, known[1] + lines
+    return found
 
 
 def _memory(results: list[Told]) -> dict[str, list[Any]]:

@@ -21,7 +21,7 @@ from tests.chaos.memory import Memory
 from tests.chaos.one import end_cleanly, set_up
 from tests.chaos.play import connect, environment
 from tests.chaos.servers import Servers
-from tests.chaos.stage import ROOT, Child, Simulator, desk
+from tests.chaos.stage import ROOT, Child, Simulator, desk, free_port
 from tests.chaos.tokens import Tokens
 from tests.chaos.trader import Trader
 
@@ -58,6 +58,9 @@ class Day:
     shortest_refresh_minutes: float | None = None
     matching: int = 0
     lines: int = 0
+    # Matching and all lines by kind; ends of orders that people were told of.
+    parts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    news: int = 0
     differences: list[str] = field(default_factory=list)
     seconds_to_equal: float = 0.0
     seconds_to_alive: float = 0.0
@@ -73,7 +76,7 @@ def live(seed: int, hours: float, speed: float, logs: Path) -> Day:
         # Two minutes ahead of the end at the pace of the clock; a busy machine is no fault.
         ahead = {"REFRESH_AHEAD_SECONDS": str(max(1.0, 120 / speed))}
         env = environment(simulator, BROKER_TIMEOUT_SECONDS="15", **ahead)
-        children += desk(env, logs)
+        children += desk(env, logs, free_port())
         verdict.wait_for_stream(connection)
         trader = Trader(simulator, random.Random(seed))
         tokens = Tokens(connection)

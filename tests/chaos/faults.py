@@ -62,7 +62,7 @@ class Shocks:
         kills = [(f"kill {child.name}", child.kill_and_restart) for child in self.children * 2]
         reach = EARLY if self.early else 0.95
         found = [(self.chance.uniform(0.02, reach), *kill) for kill in kills]
-        others = self._of_servers() + self._of_streams()
+        others = self._of_servers() + self._of_streams() + self._of_the_broker()
         self.chance.shuffle(others)
         for place, (name, action) in enumerate(others):
             share = (place + self.chance.random()) / len(others) * 0.95
@@ -91,6 +91,32 @@ class Shocks:
             ("close quotes", lambda: self._streams(stream="market", action="close", code=1011)),
             ("expire tokens", self._expire),
         ]
+
+    def _of_the_broker(self) -> list[tuple[str, Action]]:
+        """What it does to people: told by a message that may be lost, and by the next read."""
+        number = self.chance.choice(self.simulator.told["accounts"])
+        return [
+            ("freeze account", lambda: self._status(number, True)),
+            ("release account", lambda: self._status(number, False)),
+            ("pay in", lambda: self._pay(number)),
+            ("split", self._split),
+            ("new account", self._open),
+        ]
+
+    def _status(self, number: str, frozen: bool) -> None:
+        body = {"account-number": number, "is-frozen": frozen}
+        self.simulator.control("POST", "/accounts", body)
+
+    def _pay(self, number: str) -> None:
+        self.simulator.control("POST", f"/accounts/{number}/movements", {"amount": "1234.56"})
+
+    def _split(self) -> None:
+        body = {"kind": "split", "symbol": "KO", "new": "2"}
+        self.simulator.control("POST", "/corporate-actions", body)
+
+    def _open(self) -> None:
+        body = {"nickname": "Later", "cash": "5000"}
+        self.simulator.control("POST", "/customers/demo/accounts", body)
 
     def _streams(self, **body: Any) -> None:
         self.simulator.control("POST", "/streams", body)

@@ -16,8 +16,9 @@ from tests.chaos import verdict
 from tests.chaos.faults import LASTING, Shocks
 from tests.chaos.memory import Memory
 from tests.chaos.servers import Servers
-from tests.chaos.stage import Child, Simulator, desk
+from tests.chaos.stage import Child, Simulator, desk, free_port
 from tests.chaos.trader import Trader
+from tests.chaos.visitor import Visitor
 
 # Virtual seconds a second: an hour of trading in a minute.
 SPEED = 60.0
@@ -45,12 +46,19 @@ class Result:
     virtual_seconds: float = 0.0
     matching: int = 0
     lines: int = 0
+    # Matching and all lines by kind; ends of orders that people were told of.
+    parts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    news: int = 0
     differences: list[str] = field(default_factory=list)
     orders: int = 0
     changes: int = 0
     kills: int = 0
     endings: dict[str, int] = field(default_factory=dict)
     shocks: dict[str, int] = field(default_factory=dict)
+    notes: int = 0
+    # Of the pages looked at during the run: by HTTP status, or why there was none.
+    pages: dict[str, int] = field(default_factory=dict)
+    seconds_to_pages: float = 0.0
     fault_hits: dict[str, int] = field(default_factory=dict)
     memory_mib: dict[str, tuple[float, float]] = field(default_factory=dict)
     seconds_to_equal: float = 0.0
@@ -69,11 +77,18 @@ def play(seed: int, seconds: float, servers: Servers, logs: Path) -> Result:
     children: list[Child] = []
     try:
         connection = connect(simulator)
-        children += desk(environment(simulator), logs)
+        port = free_port()
+        children += desk(environment(simulator), logs, port)
         verdict.wait_for_stream(connection)
+        visitor = Visitor(connection.user, port)
         shocks = Shocks(simulator, servers, children, chance, early=seed % 2 == 0)
+        visitor.start()
         _trade(simulator, chance, seconds, shocks, result)
+        visitor.stop()
         quiet(simulator)
+        result.pages = dict(visitor.answers)
+        result.seconds_to_pages, wrong = visitor.judge()
+        result.differences += wrong
         verdict.judge(simulator, connection, result)
         result.kills = sum(child.kills for child in children)
         result.endings = _endings(children)
@@ -132,6 +147,7 @@ def _trade(
     result.virtual_seconds = _seconds_since(simulator, began)
     result.memory_mib = memory.end()
     result.orders, result.changes = trader.orders, trader.changes
+    result.notes = trader.notes.changes
     result.shocks, result.fault_hits = dict(shocks.done), _hits(simulator)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from datetime import datetime
@@ -98,15 +99,24 @@ class Child:
         return 0.0
 
 
-def desk(env: dict[str, str], logs: Path) -> list[Child]:
-    """Gateway, worker and beat, started."""
+def desk(env: dict[str, str], logs: Path, port: int) -> list[Child]:
+    """Gateway, worker, beat and the pages on `port`, started."""
     celery = ["-m", "celery", "-A", "config"]
     worker = ["worker", "-P", "threads", "-c", "4", "-Q", "sync,reconcile,default"]
     worker += ["--without-gossip", "--without-mingle", "-l", "WARNING"]
     beat = ["beat", "--scheduler", "celery.beat.Scheduler", "-l", "WARNING"]
+    web = ["uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
     commands = {
         "gateway": ["manage.py", "run_gateway"],
         "worker": [*celery, *worker],
         "beat": [*celery, *beat],
+        "web": ["-m", *web, "--log-level", "warning", "--no-access-log"],
     }
     return [Child(name, words, env, logs / f"{name}.log") for name, words in commands.items()]
+
+
+def free_port() -> int:
+    """One that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

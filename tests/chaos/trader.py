@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from tests.chaos.notes import Notes
 from tests.chaos.stage import Simulator
 
 EQUITIES = ("JPM", "KO", "AAPL", "SPY", "QQQ")
@@ -33,6 +34,7 @@ class Trader:
         self.accounts: list[str] = list(simulator.told["accounts"])
         self.placed: list[tuple[str, int, Body]] = []
         self.orders = self.changes = 0
+        self.notes = Notes(chance, self._send)
         self._puts: list[str] = []
 
     def close(self) -> None:
@@ -41,7 +43,9 @@ class Trader:
     def step(self) -> None:
         """One action."""
         draw = self.chance.random()
-        if self.placed and draw < 0.2:
+        if draw > 0.94:
+            self.notes.step()
+        elif self.placed and draw < 0.2:
             self._cancel()
         elif self.placed and draw < 0.4:
             self._replace()
@@ -143,7 +147,7 @@ class Trader:
             answer = self.http.request(method, path, json=body)
             if answer.status_code == 401:
                 self._sign_in()
-            return dict(answer.json())
+            return dict(answer.json()) if answer.content else {}
         return {}
 
     def _sign_in(self) -> None:

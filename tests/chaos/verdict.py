@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ def judge(simulator: Simulator, connection: Any, result: Result | Day) -> None:
     _alive(connection, stopped, result)
     _compare(connection, result, "later: ")
     _facts(connection, result)
+    _told(connection, result)
 
 
 def _one_sync(connection: Any, result: Result | Day) -> None:
@@ -51,24 +53,31 @@ def _one_sync(connection: Any, result: Result | Day) -> None:
 
 
 def _compare(connection: Any, result: Result | Day, when: str) -> None:
-    """Every account, every line, every figure; the clock stands still."""
+    """Every account and the login itself, every line, every figure; the clock stands still."""
     from brokerage.credentials import client_for
     from brokerage.models import Account
-    from brokerage.sync import comparison
+    from brokerage.sync import comparison, login_book
     from brokerage.sync.pacing import PacedClient
 
-    since = datetime.fromisoformat(START)
+    since = datetime.fromisoformat(START).date()
     with client_for(connection) as client:
+        paced = PacedClient(client, connection)
         for account in Account.objects.filter(accesses__connection=connection):
-            paced = PacedClient(client, connection)
             outcome = comparison.compare(paced, connection, account, still=True, since=since)
-            matching, lines = outcome.score
-            result.matching += matching
-            result.lines += lines
-            result.differences += [
-                f"{when}{account.number} {line.part} {line.name}: {line.fields or 'missing'}"
-                for line in outcome.lines
-            ]
+            _count(outcome, result, f"{when}{account.number}")
+        _count(login_book.compare(paced, connection), result, f"{when}login")
+
+
+def _count(outcome: Any, result: Result | Day, of: str) -> None:
+    matching, lines = outcome.score
+    result.matching += matching
+    result.lines += lines
+    for part, pair in outcome.parts.items():
+        known = result.parts.get(part, (0, 0))
+        result.parts[part] = (known[0] + pair[0], known[1] + pair[1])
+    result.differences += [
+        f"{of} {line.part} {line.name}: {line.fields or 'missing'}" for line in outcome.lines
+    ]
 
 
 def _alive(connection: Any, stopped: Any, result: Result | Day) -> None:
@@ -95,6 +104,30 @@ def _facts(connection: Any, result: Result | Day) -> None:
         result.differences.append(f"the login is {connection.state}: {connection.state_reason}")
     sealing.seal()
     result.differences += [f"audit: {problem}" for problem in sealing.verify().problems]
+
+
+def _told(connection: Any, result: Result | Day) -> None:
+    """Every order that was mirrored before it ended was told once, as what it ended as."""
+    from brokerage.enums import TERMINAL_STATUSES
+    from brokerage.models import Order, OrderNews
+    from brokerage.models.history import versions_of
+
+    versions = versions_of(Order).objects.exclude(status__in=TERMINAL_STATUSES)
+    orders = Order.objects.filter(
+        account__accesses__connection=connection,
+        received_at__gt=datetime.fromisoformat(START),
+        status__in=TERMINAL_STATUSES,
+        pk__in=versions.values("pgh_obj"),
+    )
+    ended = dict(orders.values_list("pk", "broker_id"))
+    news = OrderNews.objects.exclude(kind="partial").filter(order__in=ended)
+    told = Counter(news.values_list("order", flat=True))
+    result.news += told.total()
+    result.differences += [
+        f"the end of order {number} was told {told[pk]} times"
+        for pk, number in ended.items()
+        if told[pk] != 1
+    ]
 
 
 def stream_is_up(connection: Any) -> bool:

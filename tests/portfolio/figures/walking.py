@@ -45,6 +45,11 @@ class Element:
         return self.attributes["data-figure"] or self.attributes.get("id") or ""
 
     @property
+    def is_frame(self) -> bool:
+        """Whether it stands in the top bar of every page."""
+        return (self.reference or "").startswith("top-")
+
+    @property
     def query(self) -> str:
         for element in (self, *reversed(self.parents)):
             if held := element.attributes.get("data-figure-query"):

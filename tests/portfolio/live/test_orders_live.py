@@ -64,7 +64,8 @@ def test_it_patches_mark_distance_and_bar(user, order):
     found = patched(view, Books(1.30, 1.50))
     name = f"order-{order.pk}"
     assert found[f"{name}-mark"][1] == "1.40 cr"
-    assert found[f"{name}-away"][1] == "−0.05 3.6%"
+    assert found[f"{name}-away"][1] == "−0.05"
+    assert found[f"{name}-share"][1] == "3.6%"
     assert found[f"{name}-bar"] == [f"{name}-bar", "", "limit-bar__limit at-15"]
 
 

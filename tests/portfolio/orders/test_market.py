@@ -33,7 +33,8 @@ def order(*legs: tuple[str, str], **facts: Any) -> WatchedOrder:
 
 def texts(watched: WatchedOrder, quotes: LatestBook) -> tuple[str, str, str]:
     cells = order_market.cells(watched, quotes, NOW)
-    return cells["mark"].text, cells["away"].text, cells["bar"].css
+    away = f"{cells['away'].text} {cells['share'].text}".strip()
+    return cells["mark"].text, away, cells["bar"].css
 
 
 def test_a_purchase_below_the_market():

@@ -53,7 +53,9 @@ def values(account: Account) -> dict[str, str]:  # noqa: F811
 
 
 def html(response: Any) -> str:
-    return unescape(response.content.decode())
+    """A page to be searched in, without the marks around figures in running text."""
+    marked = unescape(response.content.decode())
+    return re.sub(r'<span data-figure="[^"]*">([^<]*)</span>', r"\1", marked)
 
 
 def hidden(response: Any) -> dict[str, str]:
