@@ -15,7 +15,8 @@ from typing import Any
 
 from django.http import QueryDict
 
-from brokerage.models import OrderPreview
+from brokerage.enums import IntentKind
+from brokerage.models import Order, OrderPreview
 from portfolio import selectors
 from portfolio.analytics import expiration
 from portfolio.analytics.expiration import AccountView
@@ -31,6 +32,7 @@ from portfolio.risk.page import RiskPage
 from portfolio.scope import Scope
 
 ALL_FILL = "PAIRS"
+LEFT = "What is left of the order counts as filled; before is the account without it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,28 @@ def filled(body: Mapping[str, Any]) -> Filled:
     return Filled(tuple(legs), tuple(words))
 
 
+def left_of(order: Order) -> Filled:
+    """What is left of a working order, as if filled: a change of it keeps its legs.
+
+    A leg whose remaining quantity the broker does not state is left out, and said so.
+    """
+    legs, words = [], [LEFT]
+    for leg in order.legs.all():
+        left = leg.remaining_quantity
+        if left is None:
+            words.append(f"{leg.symbol} is left out: the broker does not say what is left of it.")
+        elif left:
+            legs.append(Added(left if leg.action.startswith("Buy") else -left, leg.symbol))
+    return Filled(tuple(legs), tuple(words))
+
+
+def order_of(shown: OrderPreview) -> Filled:
+    """What a preview is about; a change names no legs of its own."""
+    if shown.kind == IntentKind.REPLACE and shown.target is not None:
+        return left_of(shown.target)
+    return filled(shown.body)
+
+
 def _quantity(row: Mapping[str, Any]) -> Decimal | None:
     """Signed by the action; None where the order names none."""
     try:
@@ -84,7 +108,7 @@ class WhatIf:
 
     def __init__(self, desk: RequestDesk, shown: OrderPreview) -> None:
         self.desk, self.shown = desk, shown
-        self.order = filled(shown.body)
+        self.order = order_of(shown)
 
     @cached_property
     def facts(self) -> Desk:
