@@ -18,6 +18,7 @@ from brokerage.enums import CANCEL_KINDS, IntentKind, IntentState
 from brokerage.execution import services
 from brokerage.models import Account, Connection, Order, OrderIntent
 from portfolio import formats
+from portfolio.connection_pages import name_of
 from portfolio.desk import RequestDesk, desk_of
 from portfolio.live.hub import hub
 from portfolio.orders import market as order_market
@@ -25,6 +26,7 @@ from portfolio.orders.facts import OrderFacts, order_facts
 from portfolio.orders.groups import GroupFacts, group_facts
 from portfolio.orders.staged import StagedFacts, staged_for
 from portfolio.orders.staged import rows_of as staged_rows
+from portfolio.orders.ties import ties_of
 from portfolio.orders.words import IntentFacts, intent_facts
 
 TABS = (
@@ -85,8 +87,9 @@ class UnknownFacts:
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """The account stream when it is not up: orders are then read, not told."""
+    """The account stream of a login when it is not up: orders are then read, not told."""
 
+    login: str
     reason: str
     since: str
     every: int
@@ -106,7 +109,8 @@ class BookPage:
     working_count: int = 0
     staged_count: int = 0
     staged: list[StagedFacts] = field(default_factory=list)
-    stream: StreamState | None = None
+    # Of each login in view whose account stream is not up.
+    streams: list[StreamState] = field(default_factory=list)
     tabs: Sequence[tuple[str, str]] = TABS
     sides: Sequence[tuple[str, str]] = SIDES
 
@@ -132,7 +136,7 @@ def load(request: HttpRequest) -> BookPage:
     page = BookPage(tab if tab in dict(TABS) else "working", Filter.of(request.GET))
     page.unknown_count = unknown(desk.user, accounts).count()
     page.working_count = selectors.orders_for(accounts, "working").count()
-    page.stream = _stream(connection, desk.now)
+    page.streams = _streams(desk)
     page.staged_count = staged_for(desk.user, accounts).count()
     if page.tab == "staged":
         page.staged = staged_rows(desk.user, accounts)
@@ -163,9 +167,14 @@ def _alike(intent: OrderIntent) -> list[Order]:
     return services.look_alikes(intent) if claimable else []
 
 
-def _stream(connection: Connection | None, now: float) -> StreamState | None:
-    if connection is None:
-        return None
+def _streams(desk: RequestDesk) -> list[StreamState]:
+    """One login that is down among several is named too."""
+    logins = {row.connection.pk: row.connection for row in desk.facts.accounts if row.connection}
+    states = [_stream(connection, desk.now) for connection in logins.values()]
+    return [state for state in states if state is not None]
+
+
+def _stream(connection: Connection, now: float) -> StreamState | None:
     lamp = selectors.stream_health(connection).account_stream
     if lamp.is_up:
         return None
@@ -173,7 +182,10 @@ def _stream(connection: Connection | None, now: float) -> StreamState | None:
     age = now - datetime.fromisoformat(read).timestamp() if read else None
     since = formats.market_time(lamp.since) if lamp.since else ""
     every = int(settings.SYNC_ORDERS_STREAM_DOWN_SECONDS)
-    return StreamState(lamp.reason, since, every, formats.age(age) if age is not None else "")
+    login = name_of(connection)
+    return StreamState(
+        login, lamp.reason, since, every, formats.age(age) if age is not None else ""
+    )
 
 
 def _rows(
@@ -222,6 +234,9 @@ def _facts(
         ).select_related("preview")
     }
     sent_here = ours(orders)
+    ties = ties_of(orders)
+    connection = next((row.connection for row in desk.facts.accounts if row.connection), None)
+    closed = not clock.session(connection).is_open
     cells = {
         row.pk: order_market.cells(row, hub.book(row.feed), desk.now)
         for row in order_market.watch(orders, accounts)
@@ -234,6 +249,8 @@ def _facts(
             ours=order.pk in sent_here,
             intent=intents.get(order.pk),
             cells=cells.get(order.pk),
+            ties=ties[order.pk],
+            closed=closed,
         )
         for order in orders
     }
