@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
+from brokerage.enums import TERMINAL_STATUSES
 from brokerage.execution.commands import BUY, SELL
 from brokerage.models import Order, OrderLeg, Position
 
@@ -46,3 +48,32 @@ def _held(order: Order, leg: OrderLeg) -> Decimal:
         closed_at=None,
     )
     return rows.values_list("quantity", flat=True).first() or Decimal(0)
+
+
+def unprotective(orders: Iterable[Order]) -> list[Order]:
+    """Those that may go while what protects stays.
+
+    The broker cancels a group as a whole: what is grouped with a protective order stays with it.
+    """
+    rows = list(orders)
+    kept = {_group(order) for order in _members(rows) if is_protective(order)}
+    return [row for row in rows if not is_protective(row) and _group(row) not in kept]
+
+
+def _group(order: Order) -> tuple[int, int] | None:
+    if order.complex_order_id is None:
+        return None
+    return order.account_id, order.complex_order_id
+
+
+def _members(orders: Iterable[Order]) -> list[Order]:
+    """All orders of the groups that these belong to which have not ended."""
+    groups = {group for order in orders if (group := _group(order)) is not None}
+    if not groups:
+        return []
+    rows = Order.objects.filter(
+        account__in={account for account, _ in groups},
+        complex_order_id__in={number for _, number in groups},
+        gone_at=None,
+    ).exclude(status__in=TERMINAL_STATUSES)
+    return [row for row in rows.prefetch_related("legs") if _group(row) in groups]

@@ -42,31 +42,41 @@ PER_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which of the orders: of one underlying, of one side."""
+    """Which of the orders: of one underlying, of one side, of one account."""
 
     symbol: str = ""
     side: str = ""
+    account: str = ""
+    # How the account is called.
+    account_words: str = ""
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Filter:
+    def of(cls, data: Mapping[str, Any], accounts: Iterable[Account]) -> Filter:
+        """What was asked for; an account that is not among these narrows nothing."""
         side = str(data.get("side") or "")
         symbol = str(data.get("symbol") or "").replace("\x00", "").strip().upper()[:32]
-        return cls(symbol, side if side in dict(SIDES) else "")
+        names = {str(account.pk): str(account) for account in accounts}
+        account = str(data.get("account") or "")
+        known = account if account in names else ""
+        return cls(symbol, side if side in dict(SIDES) else "", known, names.get(known, ""))
 
     def apply(self, rows: QuerySet[Order]) -> QuerySet[Order]:
         if self.symbol:
             rows = rows.filter(underlying_symbol__iexact=self.symbol)
+        if self.account:
+            rows = rows.filter(account=int(self.account))
         return rows.filter(_side(self.side)) if self.side else rows
 
     @property
     def query(self) -> str:
-        pairs = {"symbol": self.symbol, "side": self.side}
+        pairs = {"symbol": self.symbol, "side": self.side, "account": self.account}
         return urlencode({name: value for name, value in pairs.items() if value})
 
     @property
     def words(self) -> str:
         """`SPY, selling (credit)`; empty for all."""
-        parts = [self.symbol, dict(SIDES)[self.side].lower() if self.side else ""]
+        side = dict(SIDES)[self.side].lower() if self.side else ""
+        parts = [self.symbol, side, self.account_words]
         return ", ".join(part for part in parts if part)
 
 
@@ -113,6 +123,8 @@ class BookPage:
     streams: list[StreamState] = field(default_factory=list)
     tabs: Sequence[tuple[str, str]] = TABS
     sides: Sequence[tuple[str, str]] = SIDES
+    # Those to choose from, by key; empty where there is only one.
+    accounts: Sequence[tuple[str, str]] = ()
 
     @property
     def is_working(self) -> bool:
@@ -133,7 +145,9 @@ def load(request: HttpRequest) -> BookPage:
     desk = desk_of(request)
     accounts = desk.scope.pick(desk.accounts) if desk.scope else []
     connection = next((item.connection for item in desk.facts.accounts if item.connection), None)
-    page = BookPage(tab if tab in dict(TABS) else "working", Filter.of(request.GET))
+    page = BookPage(tab if tab in dict(TABS) else "working", Filter.of(request.GET, accounts))
+    if len(accounts) > 1:
+        page.accounts = [(str(account.pk), str(account)) for account in accounts]
     page.unknown_count = unknown(desk.user, accounts).count()
     page.working_count = selectors.orders_for(accounts, "working").count()
     page.streams = _streams(desk)
