@@ -10,6 +10,7 @@ from portfolio.analytics.arithmetic import Unit
 from portfolio.analytics.facts import ZERO, Note, Total, total
 from portfolio.live.cells import classes, leg_age, sum_state
 from portfolio.live.valuation import LegValue, Totals, add_up
+from portfolio.positions import modelled
 from portfolio.positions.columns import AGE, Column, Truth
 from portfolio.positions.legs import BLANK, Amount, LegView, Number
 from portfolio.positions.rows import Row
@@ -77,6 +78,8 @@ def closed_amounts(row: Row, column: Column) -> Iterable[Decimal | None]:
 
 # Profit and loss of a leg says why it is missing, or what it assumes.
 _NOTED = frozenset(("open", "day", "year", "realized", "fees"))
+# What the model says of legs that expire on different days.
+MODELLED = frozenset(("max", "best", "worst", "pop", "below", "above", "distance"))
 _FIXED, _GREEKS = Truth.FIXED, Truth.GREEKS
 
 
@@ -155,6 +158,8 @@ def group_cells(row: Row, columns: Sequence[Column], totals: Totals) -> list[Sho
             state = _spot_state(row)
         elif amount is None and row.strategy is not None and column.strategy is not None:
             tip = row.strategy.why_no_line if row.strategy.line is None else "an input is missing"
+        elif column.key in MODELLED and row.strategy is not None and row.strategy.is_modelled:
+            tip, state = modelled.SOURCE, classes(state, "model")
         found.append(written(amount, unit, column, state, tip))
     return found
 
