@@ -89,6 +89,12 @@ def get_preview(user: Any, preview_id: UUID | str) -> OrderPreview:
     return _one(rows.filter(user_id=user.pk), pk=preview_id)
 
 
+def lock_preview(user: Any, preview_id: UUID | str) -> OrderPreview:
+    """The same, its row locked until the caller's transaction ends."""
+    rows = OrderPreview.objects.select_related("account", "connection__user")
+    return _one(rows.filter(user_id=user.pk).select_for_update(of=("self",)), pk=preview_id)
+
+
 def get_intent(user: Any, intent_id: UUID | str) -> OrderIntent:
     rows = OrderIntent.objects.select_related("account", "connection", "order__account")
     rows = rows.prefetch_related("order__legs__fills")

@@ -16,6 +16,7 @@ from django.db.models import Min, Model, OuterRef, Q, QuerySet, Subquery
 from brokerage.models import (
     Account,
     Balance,
+    ComplexOrder,
     MarginRequirement,
     Order,
     OrderLeg,
@@ -27,6 +28,15 @@ from brokerage.models.history import versions_of
 
 Row = TypeVar("Row", bound=Model)
 
+_OF_ACCOUNTS: tuple[type[Model], ...] = (
+    Position,
+    Balance,
+    TradingStatus,
+    MarginRequirement,
+    Order,
+    ComplexOrder,
+    Transaction,
+)
 # When the mirror learned of a figure: within a version it is the version's own instant.
 _RECEIPTS: dict[type[Model], str] = {Order: "mirrored_at"}
 
@@ -112,7 +122,7 @@ def forget(accounts: Iterable[Account]) -> int:
     """
     pks = _pks(accounts)
     gone = 0
-    for model in (Position, Balance, TradingStatus, MarginRequirement, Order, Transaction):
+    for model in _OF_ACCOUNTS:
         gone += versions_of(model).objects.filter(account__in=pks).delete()[0]
     orders = Order.objects.filter(account__in=pks).values("pk")
     gone += versions_of(OrderLeg).objects.filter(order__in=orders).delete()[0]

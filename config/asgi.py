@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import warnings
 
@@ -22,6 +23,10 @@ from portfolio.live.routing import websocket_urlpatterns  # noqa: E402
 # What was shown before this process started can no longer be confirmed.
 boot.announce_restart()
 keys.report_soon()
+
+# What is loaded now stays: the garbage collector need not walk through it while somebody waits.
+gc.collect()
+gc.freeze()
 
 application = ProtocolTypeRouter(
     {

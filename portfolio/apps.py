@@ -23,6 +23,7 @@ class PortfolioConfig(AppConfig):
         from portfolio.positions import arithmetic as position_arithmetic  # noqa: F401
         from portfolio.positions import live as position_live  # noqa: F401
         from portfolio.risk import arithmetic as risk_arithmetic  # noqa: F401
+        from portfolio.ticket import arithmetic as ticket_arithmetic  # noqa: F401
         from portfolio.ticket import preview_arithmetic, whatif_rows  # noqa: F401
         from portfolio.trade_chains import arithmetic  # noqa: F401
         from portfolio.underlyings import lots  # noqa: F401

@@ -11,7 +11,7 @@ from typing import Any
 
 from brokerage.enums import EnvironmentName
 from brokerage.models import Account, Balance, Connection, Instrument, Position
-from portfolio import formats
+from portfolio import deliverables, formats
 from portfolio.analytics.facts import ZERO, Holding, Kind
 
 KINDS = {
@@ -249,11 +249,9 @@ def _delivered(row: Position, instrument: Instrument | None) -> Decimal | None:
         return Decimal(1)
     if row.instrument_type != "Equity Option":
         return None
-    if instrument is None or instrument.option_chain_type != "Non-standard":
+    if instrument is None or not deliverables.is_adjusted(instrument):
         return row.multiplier
-    listed = instrument.raw.get("deliverables", [])
-    shares = [item for item in listed if item.get("symbol") == row.underlying_symbol]
-    return formats.decimal(shares[0].get("amount")) if len(shares) == 1 else None
+    return deliverables.units_of(instrument, row.underlying_symbol)
 
 
 _FUTURE = re.compile(r"(/[0-9A-Z]{1,4}?)[FGHJKMNQUVXZ]\d{1,2}")
@@ -318,8 +316,7 @@ def _badges(row: Position, instrument: Instrument | None) -> tuple[tuple[str, st
     if instrument is not None:
         if instrument.settlement_type == "AM":
             badges.append(("AM", "Settles in the morning; trades until the day before"))
-        if instrument.option_chain_type == "Non-standard":
-            badges.append(("ADJ", "Adjusted option: its deliverable is not the standard one"))
+        badges += deliverables.badges(instrument)
         if instrument.is_closing_only:
             badges.append(("CLOSE", "May only be closed"))
     if row.is_frozen:

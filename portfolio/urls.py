@@ -26,6 +26,7 @@ _FAMILIES = (
     "order_changes",
     "order_cancels",
     "order_ratio",
+    "staged",
     "guards",
     "kill",
     "activity",

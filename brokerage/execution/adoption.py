@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from typing import Any
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from brokerage.models import Account, Order, OrderIntent
@@ -39,8 +40,10 @@ def link(intent: OrderIntent, broker_id: int | None) -> None:
 
 def _point(intent: OrderIntent, order: Order) -> bool:
     """False when another intent points at the order."""
+    # One statement needs no transaction of its own; inside one, a savepoint bears the refusal.
+    own = transaction.atomic() if connection.in_atomic_block else nullcontext()
     try:
-        with transaction.atomic():
+        with own:
             OrderIntent.objects.filter(pk=intent.pk, order=None).update(order=order)
     except IntegrityError:
         return False

@@ -32,9 +32,10 @@ def current() -> str:
     """The word of this life; RedisError when Valkey does not answer (then nothing is confirmed)."""
     if _pending.is_set():
         _replace()
-    valkey = client()
-    valkey.set(KEY, secrets.token_hex(16), nx=True)
-    return str(valkey.get(KEY))
+    together = client().pipeline(transaction=False)
+    together.set(KEY, secrets.token_hex(16), nx=True)
+    together.get(KEY)
+    return str(together.execute()[1])
 
 
 def _replace() -> None:

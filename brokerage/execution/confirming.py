@@ -42,29 +42,35 @@ def confirm(
     Raises Conflict when the preview is stale, used or not what was shown, NotFound when it is
     not this user's.
     """
-    shown = access.get_preview(given.user, given.preview_id)
-    if shown.kind not in kinds:
-        raise access.NotFound
-    if not given.client_order_id or len(given.client_order_id) > LONGEST:
-        raise Conflict("The confirmation names no ticket. Nothing was sent.")
-    if "\x00" in given.client_order_id + given.content_hash:
-        raise Conflict("The confirmation cannot be read. Nothing was sent.")
     try:
-        return _commit(given, shown.pk, judge)
-    except IntegrityError:
-        # Another process committed an intent under this identifier a moment ago.
-        return _same_intent(given, shown), False
+        return _committed(given, kinds, judge)
     except (Conflict, CommandRefused) as refusal:
+        shown = access.get_preview(given.user, given.preview_id)
         _note(given.user, shown, "conflict", reason=str(refusal))
         raise
 
 
+def _committed(
+    given: Confirmation, kinds: Collection[IntentKind], judge: Judge
+) -> tuple[OrderIntent, bool]:
+    try:
+        return _commit(given, kinds, judge)
+    except IntegrityError:
+        # An intent stands under this identifier: of another preview, or of another process.
+        return _same_intent(given, access.get_preview(given.user, given.preview_id)), False
+
+
 @transaction.atomic
-def _commit(given: Confirmation, preview_id: uuid.UUID, judge: Judge) -> tuple[OrderIntent, bool]:
+def _commit(
+    given: Confirmation, kinds: Collection[IntentKind], judge: Judge
+) -> tuple[OrderIntent, bool]:
     """Intent and audit row in one transaction; the preview is spent with it."""
-    rows = OrderPreview.objects.select_related("account", "connection__user")
-    shown = rows.select_for_update(of=("self",)).get(pk=preview_id)
-    if _known(shown, given.client_order_id) is not None:
+    shown = access.lock_preview(given.user, given.preview_id)
+    if shown.kind not in kinds:
+        raise access.NotFound
+    _require_readable(given)
+    # Whether a preview that is not spent meets an intent of its identifier, the insert finds out.
+    if shown.used_at is not None and _known(shown, given.client_order_id) is not None:
         return _same_intent(given, shown), False
     require_alive(shown, given.content_hash, given.client_order_id)
     reason = judge(shown)
@@ -86,6 +92,13 @@ def _commit(given: Confirmation, preview_id: uuid.UUID, judge: Judge) -> tuple[O
     OrderPreview.objects.filter(pk=shown.pk).update(used_at=timezone.now())
     _note(given.user, shown, intent.state, intent=str(intent.pk), hash=given.content_hash)
     return intent, True
+
+
+def _require_readable(given: Confirmation) -> None:
+    if not given.client_order_id or len(given.client_order_id) > LONGEST:
+        raise Conflict("The confirmation names no ticket. Nothing was sent.")
+    if "\x00" in given.client_order_id + given.content_hash:
+        raise Conflict("The confirmation cannot be read. Nothing was sent.")
 
 
 def _body(shown: OrderPreview, client_order_id: str) -> dict[str, Any]:

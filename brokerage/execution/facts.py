@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any
@@ -36,7 +36,7 @@ def gather(
     return CheckFacts(
         account=account_facts(connection, account),
         instruments=_instruments(connection, command, ask_broker),
-        positions=positions(connection, account),
+        positions=positions(connection, account, {leg.symbol for leg in command.legs}),
         session=clock.session(connection).label,
         now=clock.market_now(connection),
     )
@@ -74,11 +74,9 @@ def _power(answer: Mapping[str, Any]) -> PowerFact | None:
 
 
 def account_facts(connection: Connection, account: Account) -> AccountFacts:
-    access = AccountAccess.objects.filter(connection=connection, account=account).first()
-    known = {
-        "authority": access.authority_level if access else "",
-        "scopes": connection.scopes,
-    }
+    accesses = AccountAccess.objects.filter(connection=connection, account=account)
+    authority = accesses.values_list("authority_level", flat=True).first()
+    known = {"authority": authority or "", "scopes": connection.scopes}
     status = TradingStatus.objects.filter(account=account).first()
     if status is None:
         return AccountFacts(**known)
@@ -104,17 +102,20 @@ def _instruments(
     return {key: value for key, value in known.items() if value is not None}
 
 
-def positions(connection: Connection, account: Account) -> Mapping[tuple[str, str], Decimal] | None:
-    """Signed quantities held, brought forward by fills the position record does not know yet.
+def positions(
+    connection: Connection, account: Account, symbols: Collection[str]
+) -> Mapping[tuple[str, str], Decimal] | None:
+    """Signed quantities held of these symbols, brought forward by fills that the position record
+    does not know yet.
 
     None while positions were never read: then nothing is said about opening or closing.
     """
-    rows = list(Position.objects.filter(account=account))
+    rows = list(Position.objects.filter(account=account, symbol__in=symbols))
     if not rows and SyncKind.POSITIONS not in (connection.synced_at or {}):
         return None
     held = {(row.instrument_type, row.symbol): row.quantity for row in rows}
     since = {(row.instrument_type, row.symbol): row.updated_at for row in rows}
-    for fill in _recent_fills(account):
+    for fill in _recent_fills(account, symbols):
         key = (fill.leg.instrument_type, fill.leg.symbol)
         # A symbol without a record was never held: all its executions are news.
         if key not in since or _is_later(fill, since[key]):
@@ -123,9 +124,11 @@ def positions(connection: Connection, account: Account) -> Mapping[tuple[str, st
     return held
 
 
-def _recent_fills(account: Account) -> Iterable[Any]:
+def _recent_fills(account: Account, symbols: Collection[str]) -> Iterable[Any]:
     """Newest executions first; enough to bridge the seconds a position record may lag behind."""
-    fills = Fill.objects.filter(leg__order__account=account, quantity__isnull=False)
+    fills = Fill.objects.filter(
+        leg__order__account=account, leg__symbol__in=symbols, quantity__isnull=False
+    )
     return fills.select_related("leg").order_by("-filled_at")[:50]
 
 

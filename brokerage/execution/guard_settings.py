@@ -55,9 +55,14 @@ def save_guard(user: Any, account: Account, **values: Any) -> AccountGuard:
 
 def trading_is_on(user: Any, account: Account) -> bool:
     """Whether the person has switched trading on here (or not off, where it starts on)."""
-    row = AccountGuard.objects.filter(user_id=user.pk, account=account)
-    said = row.values_list("trading", flat=True).first()
-    return account.environment in settings.TRADING_STARTS_ON if said is None else said
+    return lets_out(guard_for(user, account), account)
+
+
+def lets_out(guard: AccountGuard, account: Account) -> bool:
+    """The same for guards that are at hand."""
+    if guard.trading is None:
+        return account.environment in settings.TRADING_STARTS_ON
+    return guard.trading
 
 
 def turn_on(user: Any, account: Account, *, proof: str) -> None:
@@ -116,11 +121,14 @@ def set_shield(user: Any, on: bool) -> None:
 
 def other_account_words(user: Any, account: Account) -> str:
     """What the shield asks before an order for this account; empty when it asks nothing."""
-    guard = trader_guard(user)
-    default = guard.default_account
-    if not guard.shield or default is None or default.pk == account.pk:
+    guard = TraderGuard.objects.filter(user_id=user.pk, shield=True).first()
+    default = guard.default_account_id if guard else None
+    if guard is None or default in (None, account.pk):
         return ""
-    return f"This order is for {account}, not for your default account {default}. Send it there?"
+    return (
+        f"This order is for {account}, not for your default account {guard.default_account}. "
+        "Send it there?"
+    )
 
 
 def _note(user: Any, account: Account | None, action: str, outcome: str, **details: Any) -> None:

@@ -7,17 +7,22 @@ from typing import Any
 from django.conf import settings
 
 from brokerage import access
-from brokerage.execution.guard_settings import trading_is_on
+from brokerage.execution.guard_settings import guard_for, lets_out
 from brokerage.execution.refusals import CommandRefused
-from brokerage.models import Account, Connection, KillSwitch
+from brokerage.models import Account, AccountGuard, Connection, KillSwitch
 
 REMOVED = "The login this order was shown for has been removed."
 
 
-def sending_problem(connection: Connection | None, account: Account | None = None) -> str:
+def sending_problem(
+    connection: Connection | None,
+    account: Account | None = None,
+    guard: AccountGuard | None = None,
+) -> str:
     """Why no order may be sent over this connection for this account; empty when it may.
 
-    Without an account only the environment is judged. Cancellations ask `cancelling_problem`.
+    Without an account only the environment is judged. `guard`: the person's guards for the
+    account where the caller has read them. Cancellations ask `cancelling_problem`.
     """
     if problem := cancelling_problem(connection):
         return problem
@@ -25,7 +30,7 @@ def sending_problem(connection: Connection | None, account: Account | None = Non
         return ""
     if is_blocked(account):
         return "The kill switch of this account is on: nothing is sent until it is released."
-    if not trading_is_on(connection.user, account):
+    if not lets_out(guard or guard_for(connection.user, account), account):
         return (
             "Trading in this account is switched off. Switch it on under Guards, "
             "with your password or second factor."

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
+from django.db.models import Exists
 from django.utils import timezone
 
 from brokerage.credentials import client_for
 from brokerage.enums import CANCEL_KINDS, IntentState
 from brokerage.execution import failures, outcomes, permits
-from brokerage.models import OrderIntent
+from brokerage.models import KillSwitch, OrderIntent
 from brokerage.tastytrade.errors import TastytradeError
 
 logger = logging.getLogger(__name__)
@@ -48,16 +49,16 @@ def send(intent: OrderIntent, request: Any, accept: Any, *, prepare: Prepare | N
 
 def start(intent: OrderIntent) -> bool:
     """Mark the moment before sending. False when the intent was settled or blocked meanwhile."""
-    # A kill switch thrown since the intent was committed still holds it back.
-    if intent.kind not in CANCEL_KINDS and permits.is_blocked(intent.account):
+    now, held_back = timezone.now(), intent.kind not in CANCEL_KINDS
+    waiting = OrderIntent.objects.filter(pk=intent.pk, state=IntentState.SENDING)
+    if held_back:
+        # A kill switch thrown since the intent was committed still holds it back; asked in the
+        # same statement that marks the moment.
+        waiting = waiting.exclude(Exists(KillSwitch.objects.filter(account=intent.account_id)))
+    intent.sent_at = now if waiting.update(sent_at=now) else None
+    if intent.sent_at is None and held_back and permits.is_blocked(intent.account):
         outcomes.never_left(intent, "the kill switch of this account is on.")
-        return False
-    now = timezone.now()
-    updated = OrderIntent.objects.filter(pk=intent.pk, state=IntentState.SENDING).update(
-        sent_at=now
-    )
-    intent.sent_at = now if updated else None
-    return bool(updated)
+    return intent.sent_at is not None
 
 
 def _request(intent: OrderIntent, client: Any, request: Any, accept: Any) -> None:

@@ -69,11 +69,11 @@ def shield(user: Any, shown: OrderPreview, *, confirmed: bool) -> None:
 
 def denial(user: Any, shown: OrderPreview, command: Submission) -> str:
     """Our own last look, without asking the broker: the reason to send nothing, or empty."""
-    if problem := permits.sending_problem(shown.connection, shown.account):
+    guard = guard_settings.guard_for(user, shown.account)
+    if problem := permits.sending_problem(shown.connection, shown.account, guard):
         return problem
     known = facts.gather(shown.connection, shown.account, command, ask_broker=False)
     report = group_checks.run(command, known)
-    guard = guard_settings.guard_for(user, shown.account)
     seen = quotes.of_preview(shown.quotes)
     if quotes.needed(command, facts.rules_of(guard)):
         seen |= quotes.gather(shown.connection, command, known.instruments, ask_broker=False)

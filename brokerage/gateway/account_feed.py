@@ -15,17 +15,21 @@ from brokerage.gateway.health import HealthBoard
 from brokerage.gateway.threads import in_thread
 from brokerage.gateway.tokens import StreamTokens
 from brokerage.models import Account, Connection
-from brokerage.sync import ingest, runs
+from brokerage.sync import ingest, runs, schedule
+from brokerage.sync.times import make_due
 from brokerage.tastytrade.streaming import (
     AccountMessage,
     AccountStream,
     AccountTimings,
+    StreamGap,
     StreamNotice,
     StreamState,
 )
 
 logger = logging.getLogger(__name__)
 
+# What is not told with the accounts and has to be asked for.
+ACTIONS = ("quote-alerts-subscribe",)
 WATCH_SECONDS = 2.0
 RESYNC_DELAYS = (0.0, 1.0, 3.0)
 # Heartbeats are acknowledged: nothing at all for their interval and a little is a bad sign.
@@ -75,6 +79,7 @@ class AccountFeed:
             self._tokens.access,
             timings=self._timings,
             user_agent=self._user_agent,
+            actions=ACTIONS,
         ) as stream:
             await first_failure(self._consume(stream), self._watch(stream, numbers))
 
@@ -100,6 +105,8 @@ class AccountFeed:
         async for item in stream:
             if isinstance(item, AccountMessage):
                 await self._ingest(item)
+            elif isinstance(item, StreamGap):
+                await self._fill(item)
             elif isinstance(item, StreamNotice):
                 logger.warning("account stream: %s", item.text)
             elif isinstance(item, StreamState):
@@ -127,6 +134,14 @@ class AccountFeed:
                 logger.exception("the mirror could not be read again after a reconnect")
         self._health.account("up", "the accounts could not be read again yet")
         return False
+
+    async def _fill(self, gap: StreamGap) -> None:
+        """What was missed is due at once; the worker reads it at its next tick."""
+        logger.info("account stream: %s; the accounts are read again", gap.text)
+        try:
+            await in_thread(make_due, self._connection, schedule.AFTER_RECONNECT)
+        except (OperationalError, InterfaceError):
+            logger.warning("the database does not answer; the schedule reads what was missed")
 
     async def _ingest(self, message: AccountMessage) -> None:
         """Apply one notification. While the database is away it waits, and those behind it."""

@@ -22,6 +22,7 @@ from brokerage.models import Account, Connection, Difference, Reconciliation
 from brokerage.sync import books
 from brokerage.sync.books import Side, Values
 from brokerage.sync.pacing import PacedClient
+from brokerage.sync.times import make_due
 from brokerage.sync.uncompared import MOVING, NEVER, RAW
 
 _PLACES = Decimal(10) ** -10
@@ -107,16 +108,10 @@ def reconcile(client: PacedClient, connection: Connection, account: Account) -> 
         _keep(account, outcome.lines)
         if outcome.lines:
             # What differs is read anew at the next tick instead of in its turn.
-            left = _without(connection, {line.part for line in outcome.lines})
-            Connection.objects.filter(pk=connection.pk).update(synced_at=left)
+            parts = {line.part for line in outcome.lines}
+            make_due(connection, _READ_ANEW | {_READ_BY[p] for p in parts if p in _READ_BY})
         events.publish(events.BALANCE_UPDATED, account=account)
     return kept
-
-
-def _without(connection: Connection, parts: set[str]) -> dict[str, str]:
-    connection.refresh_from_db(fields=["synced_at"])
-    kinds = _READ_ANEW | {_READ_BY[part] for part in parts if part in _READ_BY}
-    return {kind: at for kind, at in connection.synced_at.items() if kind not in kinds}
 
 
 def _keep(account: Account, lines: Iterable[Line]) -> None:

@@ -16,13 +16,14 @@ from django.utils import timezone
 
 from brokerage import notices
 from brokerage.models import Account, Connection
-from brokerage.sync import unknown
+from brokerage.sync import schedule, unknown
 from brokerage.sync.accounts import store_trading_status
 from brokerage.sync.balances import store_balances
 from brokerage.sync.complex_orders import store_complex_orders
 from brokerage.sync.orders import store_orders
 from brokerage.sync.positions import store_positions
 from brokerage.sync.reference import store_alerts
+from brokerage.sync.times import make_due
 from brokerage.sync.upsert import Written
 from brokerage.tastytrade.errors import MalformedAnswer
 from brokerage.tastytrade.payloads.balances import Balance
@@ -125,6 +126,7 @@ def ingest(connection: Connection, message: Message) -> Written:
         written = store(account, message.data, timezone.now())
         unknown.note(connection, _PAYLOADS[message.type], [_Seen(message.data)])
     except MalformedAnswer:
+        make_due(connection, schedule.AFTER_RECONNECT)
         _notice(
             connection,
             f"malformed-message:{message.type}",

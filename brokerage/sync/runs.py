@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import random
 import threading
@@ -16,7 +15,6 @@ from typing import Any
 from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from brokerage import connection_state, events, locks, valkey
@@ -28,6 +26,7 @@ from brokerage.models import Account, Backfill, Connection, SyncRun
 from brokerage.sync import backfill, comparison, schedule
 from brokerage.sync.pacing import PacedClient
 from brokerage.sync.steps import ACCOUNT_STEPS, CONNECTION_STEPS, Reader
+from brokerage.sync.times import mark_read
 from brokerage.sync.upsert import Written
 from brokerage.tastytrade import errors
 from brokerage.watching import watched
@@ -320,7 +319,7 @@ class _Progress:
     def _good(self, kind: SyncKind, account: Account | None) -> None:
         self.done_kinds.add(kind)
         if account is not None:
-            _mark_read(Account, account.pk, [kind])
+            mark_read(Account, account.pk, [kind])
 
     def stop(self, error: Exception) -> None:
         """The broker or the login is out of order as a whole."""
@@ -348,7 +347,7 @@ class _Progress:
         with transaction.atomic():
             run.save()
             if complete:
-                _mark_read(Connection, self.connection.pk, complete)
+                mark_read(Connection, self.connection.pk, complete)
                 Connection.objects.filter(pk=self.connection.pk).update(last_sync_at=now)
         self._tell(finished=True)
         return run
@@ -373,13 +372,6 @@ class _Progress:
             connection=self.connection,
             detail={"run": self.run.pk, "state": str(self.run.state), "finished": finished},
         )
-
-
-def _mark_read(model: Any, pk: Any, kinds: Iterable[SyncKind]) -> None:
-    """Merge the time of this read into `synced_at` in the database: others write there too."""
-    now = timezone.now().isoformat()
-    times = json.dumps({str(kind): now for kind in kinds})
-    model.objects.filter(pk=pk).update(synced_at=RawSQL("synced_at || %s::jsonb", [times]))
 
 
 def prune(days: int = 14) -> int:

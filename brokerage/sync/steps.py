@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.utils import timezone
@@ -27,7 +28,9 @@ from brokerage.sync.positions import store_complete_read
 from brokerage.sync.reference import store_alerts, store_metrics, store_watchlists
 from brokerage.sync.transactions import store_transactions
 from brokerage.sync.upsert import Written
+from brokerage.tastytrade.calls import Call
 from brokerage.tastytrade.payloads.balances import Balance
+from brokerage.tastytrade.payloads.base import Payload
 from brokerage.tastytrade.payloads.customers import CustomerAccount, TradingStatus
 from brokerage.tastytrade.payloads.margin import MarginRequirements
 from brokerage.tastytrade.payloads.market_data import MarketMetrics
@@ -56,6 +59,8 @@ FIRST_ORDER_DAYS, FIRST_TRANSACTION_DAYS, FIRST_SNAPSHOT_DAYS = 30, 400, 90
 TRANSACTION_OVERLAP_DAYS, SNAPSHOT_OVERLAP_DAYS = 7, 3
 SESSION_DAYS_BACK, SESSION_DAYS_AHEAD = 7, 21
 METRIC_BATCH = 50
+# Rows of a list that are held at once.
+BATCH = 250
 NET_LIQ_SPANS = ("1d", "1y")
 
 
@@ -70,6 +75,20 @@ class Reader:
     def today(self) -> date:
         """The broker's New York date."""
         return clock.today(self.connection)
+
+
+Store = Callable[[Account, list[Any], datetime], Written]
+
+
+def _stored(
+    reader: Reader, account: Account, call: Call[Any], kind: type[Payload], store: Store
+) -> Written:
+    """A list read and stored a batch at a time, so that a long one takes no more memory."""
+    written, rows = Written(), reader.client.pages(call)
+    while batch := list(islice(rows, BATCH)):
+        unknown.note(reader.connection, kind, batch)
+        written += store(account, batch, timezone.now())
+    return written
 
 
 def sync_customer(reader: Reader) -> Written:
@@ -135,9 +154,8 @@ def sync_positions(reader: Reader, account: Account) -> Written:
 
 
 def sync_orders_live(reader: Reader, account: Account) -> Written:
-    found = list(reader.client.pages(orders.list_live(account.number)))
-    unknown.note(reader.connection, OrderPayload, found)
-    return store_orders(account, found, timezone.now())
+    call = orders.list_live(account.number)
+    return _stored(reader, account, call, OrderPayload, store_orders)
 
 
 def sync_orders(reader: Reader, account: Account) -> Written:
@@ -145,18 +163,14 @@ def sync_orders(reader: Reader, account: Account) -> Written:
     known = Order.objects.filter(account=account).exists()
     days = 1 if known and SyncKind.ORDERS in account.synced_at else FIRST_ORDER_DAYS
     call = orders.search(account.number, start_date=reader.today - timedelta(days=days))
-    found = list(reader.client.pages(call))
-    unknown.note(reader.connection, OrderPayload, found)
-    return store_orders(account, found, timezone.now())
+    return _stored(reader, account, call, OrderPayload, store_orders)
 
 
 def sync_complex_orders(reader: Reader, account: Account) -> Written:
     """Those with a member of today; the first time all that the broker still lists."""
     first = SyncKind.COMPLEX_ORDERS not in account.synced_at
     call = (orders.list_complex if first else orders.list_complex_live)(account.number)
-    found = list(reader.client.pages(call))
-    unknown.note(reader.connection, ComplexOrder, found)
-    return store_complex_orders(account, found, timezone.now())
+    return _stored(reader, account, call, ComplexOrder, store_complex_orders)
 
 
 def sync_margin(reader: Reader, account: Account) -> Written:
@@ -177,9 +191,7 @@ def sync_transactions(reader: Reader, account: Account) -> Written:
     if latest is not None and known:
         start = latest - timedelta(days=TRANSACTION_OVERLAP_DAYS)
     call = transactions.list_transactions(account.number, start_date=start)
-    found = list(reader.client.pages(call))
-    unknown.note(reader.connection, TransactionPayload, found)
-    written = store_transactions(account, found, timezone.now())
+    written = _stored(reader, account, call, TransactionPayload, store_transactions)
     if known:
         # What a first read brings happened long before.
         corporate.tell(account, written.inserted)

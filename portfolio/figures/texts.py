@@ -24,6 +24,8 @@ _TEXTS: dict[Unit, Callable[[formats.Number], str]] = {
     Unit.DTE: lambda value: _days_left(value),
     Unit.NET: formats.structure_net,
     Unit.NET_AVERAGE: formats.structure_average,
+    Unit.LEVEL: formats.fixed,
+    Unit.VOLUME: lambda value: formats.fixed(value, 0),
     Unit.PRICE_GAP: formats.price_gap,
     Unit.EXACT: formats.signed_exact,
     Unit.MILLISECONDS: formats.milliseconds,
@@ -48,6 +50,8 @@ def _hundredfold(value: formats.Number) -> Decimal | None:
     return None if number is None else number * 100
 
 
-def show(value: Number | None, unit: Unit) -> str:
-    """The text of a value; an em dash for what is missing."""
+def show(value: Number | None, unit: Unit, tick: Decimal | None = None) -> str:
+    """The text of a value; an em dash for what is missing. A price may follow its tick."""
+    if unit is Unit.PRICE and tick is not None:
+        return formats.price(value, tick)
     return _TEXTS[unit](value)

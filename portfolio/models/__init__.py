@@ -3,6 +3,7 @@ what each position was at the close of a day."""
 
 from portfolio.models.daily import DailyMark
 from portfolio.models.positions import ColumnSet, PositionNote, PositionTag
+from portfolio.models.staged import StagedTicket
 from portfolio.models.trade_chains import ChainEdit, ChainNote, ChainTag, EditKind
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "EditKind",
     "PositionNote",
     "PositionTag",
+    "StagedTicket",
 ]

@@ -14,6 +14,7 @@ from decimal import Decimal
 from django.http import QueryDict
 
 from brokerage import access, selectors
+from brokerage.market import Quote
 from brokerage.models import AuditEntry, Fill, Order, OrderIntent, Transaction
 from portfolio import formats
 from portfolio.analytics.arithmetic import Input, Unit, Worked, added, given, worked
@@ -22,6 +23,7 @@ from portfolio.figures.registry import explains
 from portfolio.orders import market, words
 from portfolio.orders.executed import FEES, average_of, fees_booked, net_of_fills, power_of
 from portfolio.orders.market import Held
+from portfolio.ticket.quotes import QuotedLeg
 
 BROKER = "order, by the broker"
 _QUOTE = "quote of the feed"
@@ -67,7 +69,7 @@ class _Shown:
         watched = market.watch([self.order], accounts)
         if not watched or not watched[0].feed:
             return None
-        book = self.desk.valuation.book(watched[0].feed)
+        book = self.desk.book(watched[0].feed)
         return market.held(watched[0], book, self.desk.now)
 
 
@@ -174,15 +176,17 @@ def _mark(shown: _Shown) -> Worked | None:
     held = shown.held
     if held is None:
         return None
-    inputs, expression = net_inputs(held)
+    inputs, expression = net_inputs(held.legs, held.quotes, held.now)
     return worked(f"Mark: {shown.title}", expression, inputs, held.net.mid, Unit.NET)
 
 
-def net_inputs(held: Held) -> tuple[list[Input], str]:
+def net_inputs(
+    legs: Sequence[QuotedLeg], quotes: Sequence[Quote | None], now: float
+) -> tuple[list[Input], str]:
     """Ratios, bids and asks of the legs, and the middle of the market written over them."""
     inputs, parts = [], []
-    for place, (leg, quote) in enumerate(zip(held.legs, held.quotes, strict=True)):
-        at = held.now - quote.age(held.now) if quote else None
+    for place, (leg, quote) in enumerate(zip(legs, quotes, strict=True)):
+        at = now - quote.age(now) if quote else None
         name = leg.streamer_symbol
         sides = (
             ("b", "Bid", quote.bid if quote else None),

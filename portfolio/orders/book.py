@@ -23,12 +23,15 @@ from portfolio.live.hub import hub
 from portfolio.orders import market as order_market
 from portfolio.orders.facts import OrderFacts, order_facts
 from portfolio.orders.groups import GroupFacts, group_facts
+from portfolio.orders.staged import StagedFacts, staged_for
+from portfolio.orders.staged import rows_of as staged_rows
 from portfolio.orders.words import IntentFacts, intent_facts
 
 TABS = (
     ("working", "Working"),
     ("today", "Today"),
     ("history", "History"),
+    ("staged", "Staged"),
     ("unknown", "Unknown"),
 )
 SIDES = (("", "Both sides"), ("buy", "Buying (debit)"), ("sell", "Selling (credit)"))
@@ -101,6 +104,8 @@ class BookPage:
     pages: Page[Order] | None = None
     unknown_count: int = 0
     working_count: int = 0
+    staged_count: int = 0
+    staged: list[StagedFacts] = field(default_factory=list)
     stream: StreamState | None = None
     tabs: Sequence[tuple[str, str]] = TABS
     sides: Sequence[tuple[str, str]] = SIDES
@@ -128,6 +133,10 @@ def load(request: HttpRequest) -> BookPage:
     page.unknown_count = unknown(desk.user, accounts).count()
     page.working_count = selectors.orders_for(accounts, "working").count()
     page.stream = _stream(connection, desk.now)
+    page.staged_count = staged_for(desk.user, accounts).count()
+    if page.tab == "staged":
+        page.staged = staged_rows(desk.user, accounts)
+        return page
     if page.tab == "unknown":
         page.intents = [
             UnknownFacts(intent_facts(row), [order_facts(item) for item in _alike(row)])

@@ -40,12 +40,16 @@ _HINTS = {
     "Partially Removed": "taken out in part by the broker",
 }
 INTENT_WORDS = {
-    IntentState.SENDING: ("Sending", "ours"),
-    IntentState.ACCEPTED: ("Accepted", "submission"),
-    IntentState.REJECTED: ("Rejected", "bad"),
-    IntentState.DENIED: ("Not sent", "bad"),
-    IntentState.UNKNOWN: ("Sent, checking", "ours"),
-    IntentState.NOT_FOUND: ("Not at the broker", "bad"),
+    IntentState.SENDING: ("Sending", "ours", "on its way; the answer is awaited"),
+    IntentState.ACCEPTED: ("Accepted", "submission", "the broker took it"),
+    IntentState.REJECTED: ("Rejected", "bad", "refused by the broker"),
+    IntentState.DENIED: ("Not sent", "bad", "held back by a check or a guard of this desk"),
+    IntentState.UNKNOWN: (
+        "Unknown – checking",
+        "ours",
+        "sent, no clear answer came: it is looked for and never sent again",
+    ),
+    IntentState.NOT_FOUND: ("Not at the broker", "bad", "looked for thoroughly and not there"),
 }
 
 
@@ -341,7 +345,7 @@ def _intent_price(intent: OrderIntent) -> str:
 
 
 def intent_facts(intent: OrderIntent) -> IntentFacts:
-    text, tone = INTENT_WORDS[IntentState(intent.state)]
+    text, tone, tip = INTENT_WORDS[IntentState(intent.state)]
     body = intent.body if intent.kind in PLACING_KINDS else {}
     # Times beside the broker's are told by the broker's clock.
     offset = timedelta(seconds=intent.connection.clock_offset_seconds if intent.connection else 0)
@@ -349,7 +353,7 @@ def intent_facts(intent: OrderIntent) -> IntentFacts:
         id=str(intent.pk),
         kind=intent.kind,
         what=command_words(intent),
-        chip=Chip(text, tone),
+        chip=Chip(text, tone, tip),
         legs=body_legs(body) if body else _target_legs(intent),
         price=_intent_price(intent),
         order_type=body.get("order-type", ""),

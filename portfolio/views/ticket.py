@@ -10,9 +10,10 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from brokerage import access
@@ -31,6 +32,10 @@ from portfolio.ticket.whatif import WhatIf
 from portfolio.ticket.words import OrderWords, order_words_of
 
 UNPROCESSABLE, CONFLICT = 422, 409
+# The element that holds the content of the confirmation's page.
+PLACE = "ticket-page"
+# Tells a script that this is an answer of the ticket, not a sign-in page or an error of the server.
+OURS = "Ticket-Answer"
 
 
 def in_drawer(request: HttpRequest) -> bool:
@@ -38,14 +43,25 @@ def in_drawer(request: HttpRequest) -> bool:
     return request.headers.get("HX-Target") == "drawer"
 
 
+def in_place(request: HttpRequest) -> bool:
+    """Whether the answer takes the place of the page's content, its frame left standing."""
+    return request.headers.get("HX-Target") == PLACE
+
+
 def _show(
     request: HttpRequest, name: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    """A page, or the same as the drawer's content."""
+    """A page, or the same as the content of the drawer or of a page that stands already."""
     drawer = in_drawer(request)
     template = "ticket_drawer.html" if drawer else f"{name}.html"
-    context |= {"drawer": drawer, "content": f"portfolio/_{name}.html"}
-    return render(request, f"portfolio/{template}", context, status=status)
+    context |= {
+        "drawer": drawer,
+        "content": f"portfolio/_{name}.html",
+        "frame": "portfolio/_in_place.html" if in_place(request) else "base.html",
+    }
+    answer = render(request, f"portfolio/{template}", context, status=status)
+    answer[OURS] = "1"
+    return answer
 
 
 @require_http_methods(["GET", "POST"])
@@ -105,7 +121,11 @@ def _form_again(
 
 @require_POST
 def ticket_submit(request: HttpRequest) -> HttpResponse:
-    """Send what was confirmed, once; leads to the same result however often it is asked for."""
+    """Send what was confirmed, once; leads to the same result however often it is asked for.
+
+    A script's click is answered with the result itself: no second request to wait for. Without
+    one the answer leads to the result's address, where a reload sends nothing.
+    """
     preview_id = request.POST.get("preview", "")
     try:
         intent = services.submit(
@@ -117,7 +137,10 @@ def ticket_submit(request: HttpRequest) -> HttpResponse:
         )
     except services.Conflict as refusal:
         return _conflict(request, open_preview(request.user, preview_id), str(refusal))
-    return redirect("portfolio:ticket-result", intent.pk)
+    if not (in_drawer(request) or in_place(request)):
+        return redirect("portfolio:ticket-result", intent.pk)
+    prefetch_related_objects([intent], "order__legs__fills")
+    return _show_result(request, intent)
 
 
 def _conflict(request: HttpRequest, shown: OrderPreview, reason: str) -> HttpResponse:
@@ -147,8 +170,24 @@ def ticket_whatif(request: HttpRequest) -> HttpResponse:
 def ticket_result(request: HttpRequest, intent_id: uuid.UUID) -> HttpResponse:
     """What became of it; lives by push, and by polling while the outcome is open."""
     intent = access.get_intent(request.user, intent_id)
+    if request.headers.get("HX-Target") == "ticket-result":
+        return render(request, "portfolio/_ticket_result.html", _result(intent))
+    return _show_result(request, intent)
+
+
+def _show_result(request: HttpRequest, intent: OrderIntent) -> HttpResponse:
+    # What happened between this answer and its arrival reached no page: it looks once more.
+    context = _result(intent) | {"in_place": in_drawer(request) or in_place(request)}
+    answer = _show(request, "ticket_result", context)
+    if in_place(request):
+        # The confirmation is spent: going back leads past it.
+        answer["HX-Replace-Url"] = reverse("portfolio:ticket-result", args=[intent.pk])
+    return answer
+
+
+def _result(intent: OrderIntent) -> dict[str, Any]:
     parts = _parts(intent)
-    context = {
+    return {
         "intent": intent_facts(intent),
         "order": order_facts(intent.order, ours=True) if intent.order else None,
         "again": ticket_values.resend_url(intent),
@@ -157,9 +196,6 @@ def ticket_result(request: HttpRequest, intent_id: uuid.UUID) -> HttpResponse:
         "group_works": any(facts is not None and not facts.terminal for _, facts in parts),
         "open": intent.state in (IntentState.SENDING, IntentState.UNKNOWN),
     }
-    if request.headers.get("HX-Target") == "ticket-result":
-        return render(request, "portfolio/_ticket_result.html", context)
-    return _show(request, "ticket_result", context)
 
 
 def _parts(intent: OrderIntent) -> list[tuple[OrderWords, OrderFacts | None]]:

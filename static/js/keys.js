@@ -5,19 +5,32 @@
 "use strict";
 
 (() => {
-  const PLACES = { d: "/", p: "/positions/", o: "/orders/", t: "/trade/", r: "/risk/", j: "/journal/", c: "/connections/", n: "/notices/" };
+  const PLACES = { d: "/", p: "/positions/", o: "/orders/", t: "/trade/", r: "/risk/", e: "/expirations/", j: "/chains/", a: "/activity/", c: "/connections/", n: "/notices/" };
   const TYPING = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), select, textarea, [contenteditable]";
   const present = () => new Set([...document.querySelectorAll("nav a[href]")].map((link) => link.getAttribute("href")));
 
   // --- What sends ---------------------------------------------------------------------------------
+  const HOW = "To send, press Ctrl and Enter together on this button.";
+  // Enter in a field presses the form's first button, also one that sends: not here.
+  const fieldOfSender = (event) => {
+    if (event.key !== "Enter" || !event.target.matches("input, select")) return false;
+    const first = event.target.form && [...event.target.form.elements].find((node) => node.type === "submit" || node.type === "image");
+    return Boolean(first && first.matches("[data-send]"));
+  };
   const guardSend = (event) => {
+    if (fieldOfSender(event)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (event.type === "keydown" && !event.repeat) say("Enter sends nothing from a field. Go to the button and press Ctrl and Enter.");
+      return true;
+    }
     const button = event.target.closest("[data-send]");
     if (!button || (event.key !== "Enter" && event.key !== " ")) return false;
     event.preventDefault();
     event.stopImmediatePropagation();
     const chord = event.type === "keydown" && event.key === "Enter" && event.ctrlKey && !event.repeat;
     if (!chord) {
-      if (event.type === "keydown" && !event.repeat) say("To send, press Ctrl and Enter together on this button.");
+      if (event.type === "keydown" && !event.repeat) say(HOW);
       return true;
     }
     if (!button.disabled) button.form ? button.form.requestSubmit(button) : button.click();
@@ -50,7 +63,7 @@
     const row = rowOf(document.activeElement);
     const inRow = row && [...row.querySelectorAll(quoted)];
     const found = inRow && inRow.length ? inRow : [...document.querySelectorAll(`main ${quoted}, .drawer:not([hidden]) ${quoted}`)].filter((node) => !rowOf(node));
-    return found.find((node) => !node.disabled && !node.matches("[data-send]"));
+    return found.find((node) => !node.disabled);
   };
   // The ticket's own buttons, which have no key of theirs written on them.
   const TICKET = { "[": '[data-step="-1"]', "]": '[data-step="1"]', "{": '[data-step="-1"]', "}": '[data-step="1"]', m: 'button[name="do"][value^="mid"]' };
@@ -64,7 +77,9 @@
   const press = (key) => {
     const node = target(key);
     if (!node) return pressTicket(key);
-    if (node.matches(TYPING)) { node.focus(); node.select && node.select(); }
+    // A key goes to what sends, and no further.
+    if (node.matches("[data-send]")) { node.focus(); say(HOW); }
+    else if (node.matches(TYPING)) { node.focus(); node.select && node.select(); }
     else node.click();
     return true;
   };
@@ -104,7 +119,7 @@
     if (going && Date.now() - going < 1500) {
       going = 0;
       const place = PLACES[event.key];
-      if (place && (present().has(place) || event.key === "c" || event.key === "n")) { event.preventDefault(); location.href = place; }
+      if (place && present().has(place)) { event.preventDefault(); location.href = place; }
       return;
     }
     going = 0;

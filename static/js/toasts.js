@@ -99,8 +99,12 @@
   }
 
   // --- Errors that htmx would swallow --------------------------------------------------------------
-  document.addEventListener("htmx:sendError", () => toast("The server did not answer. Nothing was changed.", "error"));
+  // What sends says in its own place that the outcome is open.
+  const sends = (event) => event.detail.elt.matches("form[data-sends]");
+  document.addEventListener("htmx:sendError", (event) => {
+    if (!sends(event)) toast("The server did not answer.", "error");
+  });
   document.addEventListener("htmx:responseError", (event) => {
-    toast(`The server refused this (${event.detail.xhr.status}). Reload the page to see how things are.`, "error");
+    if (!sends(event)) toast(`The server refused this (${event.detail.xhr.status}). Reload the page to see how things are.`, "error");
   });
 })();

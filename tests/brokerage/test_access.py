@@ -46,6 +46,7 @@ def rows(connection, account, user):
         (access.get_position, (position.pk,), (number,)),
         (access.get_transaction, (transaction.pk,), (number,)),
         (access.get_preview, (preview.pk,), (nobody,)),
+        (access.lock_preview, (preview.pk,), (nobody,)),
         (access.get_intent, (intent.pk,), (nobody,)),
         (access.get_sync_run, (run.pk,), (number,)),
         (access.get_notice, (notice.pk,), (number,)),
@@ -53,7 +54,7 @@ def rows(connection, account, user):
 
 
 def test_every_door_has_a_row_in_this_test(rows):
-    doors = {name for name in dir(access) if name.startswith("get_")}
+    doors = {name for name in dir(access) if name.startswith(("get_", "lock_"))}
     assert doors == {door.__name__ for door, _, _ in rows}
 
 

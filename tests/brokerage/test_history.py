@@ -7,13 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.apps import apps
+from django.db import transaction as together
 from django.utils import timezone
 
 from brokerage import connections, history
 from brokerage.models import Account, Balance, Order, Position
 from brokerage.models.history import versions_of
 from brokerage.sync import runs, schedule
+from tests.brokerage.ledger import transaction
 from tests.brokerage.outer_broker import NUMBERS, balance, order, position
 
 POSITIONS = f"/accounts/{NUMBERS[0]}/positions"
@@ -69,7 +71,7 @@ def test_a_version_is_the_row_and_rolled_back_writes_leave_none(connection, brok
     past = history.positions_at([account], at)[0]
     assert past.pk == row.pk
     assert past.average_open_price == row.average_open_price
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with pytest.raises(RuntimeError), together.atomic():
         Position.objects.update(quantity=7)
         raise RuntimeError
     assert len(history.versions(row)) == 1
@@ -92,10 +94,16 @@ def test_orders_come_back_with_the_legs_of_then(connection, broker, account):
 
 def test_deleting_the_data_of_a_login_deletes_its_history(connection, broker, account):
     broker.set(POSITIONS, [position(NUMBERS[0])])
-    sync(connection)
-    assert history.begins([account]) is not None
+    broker.set(f"/accounts/{NUMBERS[0]}/transactions", [transaction(1)])
+    group = {"id": 77, "type": "OCO", "orders": [order(NUMBERS[0])]}
+    broker.set(f"/accounts/{NUMBERS[0]}/complex-orders", [group])
+    runs.sync(connection, schedule.ORDER)
+    tracked = [model for model in apps.get_models() if hasattr(model, "pgh_event_model")]
+    assert len(tracked) >= 9
+    for model in tracked:
+        assert versions_of(model).objects.exists(), model
     connections.remove(connection, delete_data=True)
-    for model in (Account, Balance, Position):
+    for model in tracked:
         assert not versions_of(model).objects.exists(), model
 
 

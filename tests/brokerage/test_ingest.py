@@ -7,7 +7,10 @@ import msgspec
 import pytest
 from django.utils import timezone
 
+from brokerage import tasks
+from brokerage.enums import SyncKind
 from brokerage.models import Account, Balance, Notice, Order, Position, TradingStatus
+from brokerage.sync import runs
 from brokerage.sync.ingest import ingest
 from brokerage.sync.positions import store_positions
 from brokerage.tastytrade.payloads.positions import Position as PositionPayload
@@ -97,6 +100,14 @@ def test_an_unknown_kind_is_one_notice(connection):
 def test_nonsense_is_no_crash(connection, kind, data):
     send(connection, kind, data)
     assert not Order.objects.filter(account__number="9XX99999").exists()
+
+
+def test_what_could_not_be_read_is_read_again_over_rest_at_once(connection):
+    runs.sync(connection, [SyncKind.ORDERS, SyncKind.POSITIONS, SyncKind.WATCHLISTS])
+    send(connection, "Order", order(NUMBER, legs=[{"symbol": ""}]))
+    connection.refresh_from_db()
+    assert set(connection.synced_at) == {SyncKind.WATCHLISTS}
+    assert {SyncKind.ORDERS, SyncKind.POSITIONS} <= set(tasks.due_kinds(connection))
 
 
 def test_a_message_for_an_account_of_somebody_else_is_not_taken(connection):

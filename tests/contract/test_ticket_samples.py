@@ -470,5 +470,5 @@ def test_a_lost_gateway_on_sending_is_unknown_and_never_failed(
     broker.take = lambda _body: (answer["status"], answer["body"])  # type: ignore[method-assign]
     sent = desk.post("/trade/submit/", read_form(html(shown), "confirm-form").values)
     text = html(desk.get(sent["Location"]))
-    assert "Sent, checking" in text
+    assert "Sent, checking" in text and "Unknown – checking" in text
     assert len([path for _, path, _ in broker.bodies if path.endswith("/orders")]) == 1

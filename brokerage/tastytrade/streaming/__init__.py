@@ -9,7 +9,7 @@
 
     async with AccountStream(environment.account_stream_url, numbers, access_token) as stream:
         async for item in stream:
-            ...  # AccountMessage, StreamState, StreamNotice
+            ...  # AccountMessage, StreamState, StreamGap, StreamNotice
 """
 
 from brokerage.tastytrade.streaming.account.protocol import (
@@ -43,7 +43,7 @@ from brokerage.tastytrade.streaming.dxlink.stream import (
     QuoteTokenProvider,
 )
 from brokerage.tastytrade.streaming.errors import GiveUp, StreamError, TokenUnavailable
-from brokerage.tastytrade.streaming.messages import StreamNotice, StreamState
+from brokerage.tastytrade.streaming.messages import StreamGap, StreamNotice, StreamState
 from brokerage.tastytrade.streaming.subscriptions import Subscription, Subscriptions
 
 __all__ = [
@@ -67,6 +67,7 @@ __all__ = [
     "QuoteToken",
     "QuoteTokenProvider",
     "StreamError",
+    "StreamGap",
     "StreamNotice",
     "StreamState",
     "Subscription",

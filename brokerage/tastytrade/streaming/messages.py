@@ -32,3 +32,11 @@ class StreamNotice(msgspec.Struct, frozen=True):
     text: str
     # What it is about: an event type, an error type.
     subject: str = ""
+
+
+class StreamGap(msgspec.Struct, frozen=True):
+    """Something was said that did not arrive or could not be read: what it was about is to be
+    read again. Told every time.
+    """
+
+    text: str

@@ -182,9 +182,11 @@ def test_other_content_under_a_used_identifier_is_refused(
 ):
     second = preview(user, account, connection, order, ticket)
     confirm(user, shown, ticket)
-    with pytest.raises(services.Conflict):
+    with pytest.raises(services.Conflict, match="other content"):
         confirm(user, second, ticket)
     assert broker.posts == 1
+    assert OrderIntent.objects.count() == 1
+    assert AuditEntry.objects.filter(kind="order", outcome="conflict").count() == 1
 
 
 def test_a_ticket_that_was_sent_is_not_previewed_again(

@@ -22,7 +22,7 @@ from django.db import connection
 from brokerage import connections, market, tasks
 from brokerage.enums import ConnectionState
 from brokerage.gateway.supervisor import Supervisor
-from brokerage.models import Account, Connection, Order, Position
+from brokerage.models import Account, Connection, Order, Position, QuoteAlert
 from tests.brokerage.gateway.conftest import ROOT, SimulatorProcess
 
 # Nothing of it is held or on order in the demo scenario.
@@ -83,13 +83,20 @@ async def gateway(
         await serving
 
 
-async def buy(facts: dict[str, Any], quantity: int = 3) -> int:
-    """Somebody at the broker's own platform: an order that does not come from here."""
+@contextlib.asynccontextmanager
+async def signed_in(facts: dict[str, Any]) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody at the broker's own platform."""
     headers = {"User-Agent": "other/1"}
     async with httpx.AsyncClient(base_url=facts["api_url"], headers=headers) as client:
         grant = {name: facts[name] for name in ("refresh_token", "client_secret")}
         token = await client.post("/oauth/token", json={"grant_type": "refresh_token", **grant})
         client.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
+        yield client
+
+
+async def buy(facts: dict[str, Any], quantity: int = 3) -> int:
+    """An order that does not come from here."""
+    async with signed_in(facts) as client:
         answer = await client.post(
             f"/accounts/{facts['accounts'][0]}/orders",
             json={
@@ -154,6 +161,27 @@ async def an_order_filled_elsewhere_reaches_the_mirror(gateway: Gateway) -> None
     )
 
 
+async def an_alert_that_fires_is_told(gateway: Gateway) -> None:
+    """Alerts are told to those who asked for them, not with the accounts."""
+    body = {"symbol": SYMBOL, "field": "Last", "operator": ">", "threshold": "1"}
+    async with signed_in(gateway.facts) as client:
+        answer = await client.post("/quote-alerts", json=body)
+    number = answer.json()["data"]["alert-external-id"]
+    await gateway.until(
+        lambda: QuoteAlert.objects.filter(external_id=number, triggered_at__isnull=False).exists()
+    )
+
+
+async def what_was_lost_on_the_way_is_due_at_once(gateway: Gateway) -> None:
+    row = Connection.objects.filter(pk=gateway.connection.pk)
+    await gateway.until(lambda: "positions" in row.get().synced_at)
+    async with httpx.AsyncClient(base_url=gateway.facts["api_url"]) as control:
+        fault = {"on": "account-stream", "action": "garbage"}
+        await control.post("/control/faults", json=fault)
+    await buy(gateway.facts)
+    await gateway.until(lambda: "positions" not in row.get().synced_at)
+
+
 async def a_killed_broker_is_found_again(gateway: Gateway, simulator: SimulatorProcess) -> None:
     simulator.kill()
     down = await gateway.until(lambda: (h := gateway.health()).market.state != "up" and h, 40)
@@ -186,6 +214,8 @@ async def test_one_connection_from_its_first_quote_to_its_dead_grant(gateway, si
     await quotes_of_what_is_held_reach_the_latest_book(gateway)
     await what_a_page_looks_at_is_followed(gateway)
     await an_order_filled_elsewhere_reaches_the_mirror(gateway)
+    await an_alert_that_fires_is_told(gateway)
+    await what_was_lost_on_the_way_is_due_at_once(gateway)
     await a_closed_account_stream_is_opened_again(gateway)
     await a_killed_broker_is_found_again(gateway, simulator)
     await a_dead_grant_ends_the_streams(gateway)

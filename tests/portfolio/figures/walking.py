@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
+from portfolio import desk
 from portfolio.analytics.arithmetic import FUNCTIONS, Unit
 from portfolio.figures import show
 
@@ -118,6 +122,7 @@ class Drawer:
     inputs: dict[str, Decimal | float | None]
     terms: tuple[Decimal | float | None, ...]
     has_terms: bool
+    tick: Decimal | None
 
     def again(self) -> Decimal | float | None:
         """The figure, from the inputs that are shown."""
@@ -153,6 +158,7 @@ def read(html: str) -> Drawer:
         inputs={str(item.attributes["data-input"]): _number(item) for item in inputs},
         terms=tuple(_number(item) for item in terms),
         has_terms=bool(terms),
+        tick=Decimal(text) if (text := article.attributes["data-tick"]) else None,
     )
 
 
@@ -187,6 +193,13 @@ def _evaluated(
     return result if isinstance(result, Decimal | float) else Decimal(result)
 
 
+def stand_still(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Let every request of a test see one instant: what the model says moves with the clock."""
+    now = time.time()
+    monkeypatch.setattr(desk, "time", SimpleNamespace(time=lambda: now))
+    return now
+
+
 def bare(text: str) -> str:
     """A figure's text without what only aligns or labels it."""
     return re.sub(r"[\s\u2007]|used$", "", text)
@@ -203,6 +216,6 @@ def wrong(web: Client, html: str) -> Iterator[str]:
         text = bare(item.text)
         if bare(opened.shown) != text:
             yield f"{reference}: the page shows {text}, its drawer {opened.shown}"
-        again = show(opened.again(), opened.unit)
+        again = show(opened.again(), opened.unit, opened.tick)
         if bare(again) != text:
             yield f"{reference}: shown {text}, its inputs come to {again}"

@@ -101,7 +101,28 @@ def test_an_adjusted_option_is_held_under_its_new_class(desk, elsewhere):
     assert adjusted.quantity == 2 and adjusted.closed_at is None
     assert held("DIS").quantity == 150
     assert "DIS1" in telling("forward split of DIS")
-    assert "DIS1" in html(desk.get("/positions/"))
+    page = desk.get("/positions/")
+    row = row_of_title(html(page), adjusted)
+    assert ">ADJ<" in row and "delivers 150 DIS" in row
+    assert Position.objects.get(symbol=option).closed_at is not None, "history stays"
+
+
+def test_an_option_on_a_merged_company_says_what_it_delivers(desk, elsewhere):
+    option = stock(elsewhere, "AMD")
+    terms = {"into": "NVDA", "ratio": "0.5", "cash": "12.50"}
+    elsewhere.control("corporate-actions", kind="merger", symbol="AMD", **terms)
+    elsewhere.sync(*BOOK)
+    elsewhere.sync(*BOOK)
+    assert held(option).closed_at is not None and held("AMD").closed_at is not None
+    changed = Position.objects.get(
+        quantity=2, closed_at=None, symbol__endswith=option[6:], account__number="5WT00001"
+    )
+    assert changed.underlying_symbol == "NVDA"
+    page = desk.get("/positions/")
+    row = row_of_title(html(page), changed)
+    assert "delivers 50 NVDA + 1,250.00 USD in cash" in row
+    assert "merger" in telling("merger of AMD")
+    assert "Merger" in html(desk.get("/activity/?symbol=AMD"))
 
 
 def test_the_past_is_asked_for_by_the_brokers_clock(desk, elsewhere):
@@ -118,6 +139,12 @@ def test_the_past_is_asked_for_by_the_brokers_clock(desk, elsewhere):
     ours = html(desk.get("/positions/", {"as_of": "2020-01-02"}))
     assert "The history of the mirror begins" in ours
     elsewhere.control("clock", speed=10)
+
+
+def row_of_title(page: str, position: Position) -> str:
+    """The table's row of a position."""
+    end = page.index(f"?leg={position.pk}")
+    return page[page.rindex("<tr", 0, end) : end]
 
 
 def row_of(page: str, symbol: str) -> str:

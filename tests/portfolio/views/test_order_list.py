@@ -172,7 +172,7 @@ def test_unknown_intents_have_their_tab(desk, values, broker):
     broker.on_place = broker.take_and_drop
     location = send(desk, values)["Location"]
     text = html(desk.get("/orders/?tab=unknown"))
-    assert "Sent, checking" in text and location in text
+    assert "Unknown – checking" in text and location in text
     assert 'badge--warning">1<' in html(desk.get("/orders/"))
 
 

@@ -224,6 +224,57 @@ def test_sending_leads_to_the_result(desk, values, broker):
     assert "Routed" in text and "0/10" in text
 
 
+IN_PLACE = {"HX-Request": "true", "HX-Target": "ticket-page"}
+
+
+def test_a_scripts_click_is_answered_with_the_result_itself(desk, values, broker):
+    shown = desk.post("/trade/preview/", values)
+    sent = desk.post("/trade/submit/", hidden(shown), headers=IN_PLACE)
+    intent, text = OrderIntent.objects.get(), html(sent)
+    assert (sent.status_code, broker.posts) == (200, 1)
+    # The confirmation's address is taken over, so that going back leads past what is spent.
+    assert sent["HX-Replace-Url"] == f"/trade/{intent.pk}/"
+    assert "<html" not in text and 'id="ticket-page"' in text and "<title>Accepted" in text
+    assert "Routed" in text and "0/10" in text
+    # What happened while the answer was on its way is read once more.
+    assert "load delay" in text
+    assert "load delay" not in html(desk.get(sent["HX-Replace-Url"]))
+
+
+def test_the_same_click_again_shows_the_same_order_in_place(desk, values, broker):
+    shown = desk.post("/trade/preview/", values)
+    first, second = (desk.post("/trade/submit/", hidden(shown), headers=IN_PLACE) for _ in range(2))
+    assert first["HX-Replace-Url"] == second["HX-Replace-Url"]
+    assert "Routed" in html(second)
+    assert broker.posts == 1
+
+
+def test_a_refused_confirmation_is_said_in_place(desk, values, broker):
+    shown = desk.post("/trade/preview/", values)
+    changed = hidden(shown) | {"content_hash": "f" * 64}
+    answer = desk.post("/trade/submit/", changed, headers=IN_PLACE)
+    text = html(answer)
+    assert answer.status_code == 409 and answer["Ticket-Answer"] == "1"
+    assert "<html" not in text and 'id="ticket-page"' in text and "Nothing was sent" in text
+    assert "HX-Replace-Url" not in answer
+    assert broker.posts == 0
+
+
+def test_only_the_tickets_own_answers_are_marked_as_such(desk, values):
+    """A script may put nothing else into the page after a click that sends."""
+    shown = desk.post("/trade/preview/", values)
+    desk.logout()
+    answer = desk.post("/trade/submit/", hidden(shown), headers=IN_PLACE)
+    assert answer.status_code == 302 and "Ticket-Answer" not in answer
+
+
+def test_the_click_asks_the_database_little(desk, values, broker, django_assert_max_num_queries):
+    shown = desk.post("/trade/preview/", values)
+    # A third of them mirrors the order, which the account stream has usually brought by then.
+    with django_assert_max_num_queries(51):
+        desk.post("/trade/submit/", hidden(shown), headers=IN_PLACE)
+
+
 def test_back_and_sent_again_is_the_same_order(desk, values, broker):
     shown = desk.post("/trade/preview/", values)
     first = desk.post("/trade/submit/", hidden(shown))

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from brokerage.tastytrade.streaming.errors import HandshakeTimeout, TokenExpired, TokenRefused
-from brokerage.tastytrade.streaming.messages import StreamNotice
+from brokerage.tastytrade.streaming.messages import StreamGap, StreamNotice
 
 SOURCE = "strikedesk/0.1"
 
@@ -31,7 +31,7 @@ class AccountMessage(msgspec.Struct, frozen=True):
     sequence: int | None = None
 
 
-Output = AccountMessage | StreamNotice
+Output = AccountMessage | StreamGap | StreamNotice
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
@@ -64,6 +64,7 @@ class AccountProtocol:
         self._awaited: dict[int, tuple[str, float]] = {}
         self._next_id = 1
         self._told: set[str] = set()
+        self._sequence: int | None = None
 
     def __repr__(self) -> str:
         return f"<AccountProtocol {'open' if self.opened else 'connecting'}>"
@@ -88,7 +89,7 @@ class AccountProtocol:
         try:
             message = _decode(frame)
         except msgspec.DecodeError:
-            return self._notice("malformed", "a frame that is no JSON")
+            return self._malformed("a frame that is no JSON")
         return [item for single in _singles(message) for item in self._take(single)]
 
     def tick(self, now: float) -> None:
@@ -129,13 +130,14 @@ class AccountProtocol:
 
     def _take(self, message: Any) -> Sequence[Output]:
         if not isinstance(message, dict):
-            return self._notice("malformed", "a message that is no object")
+            return self._malformed("a message that is no object")
         if "status" in message:
             return self._answered(message)
         kind, data = message.get("type"), message.get("data")
         if not isinstance(kind, str) or not isinstance(data, dict):
-            return self._notice("malformed", "a message without type or data")
-        return [AccountMessage(kind, data, *(_whole(message, k) for k in _ENVELOPE))]
+            return self._malformed("a message without type or data")
+        found = AccountMessage(kind, data, *(_whole(message, k) for k in _ENVELOPE))
+        return [*self._skipped(found.sequence), found]
 
     def _answered(self, message: dict[str, Any]) -> Sequence[Output]:
         action = str(message.get("action", ""))
@@ -160,6 +162,19 @@ class AccountProtocol:
             if awaited == action:
                 del self._awaited[waiting]
                 return
+
+    def _skipped(self, sequence: int | None) -> Sequence[StreamGap]:
+        """A gap where the broker numbers its messages and some numbers did not come."""
+        last = self._sequence
+        if sequence is None:
+            return ()
+        self._sequence = sequence
+        if last is None or sequence <= last + 1:
+            return ()
+        return (StreamGap(f"{sequence - last - 1} messages did not arrive"),)
+
+    def _malformed(self, text: str) -> Sequence[Output]:
+        return (StreamGap(text), *self._notice("malformed", text))
 
     def _notice(self, kind: Any, text: str, subject: str = "") -> Sequence[Output]:
         if text in self._told or len(self._told) > 200:

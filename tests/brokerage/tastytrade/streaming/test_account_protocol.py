@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from brokerage.tastytrade.streaming import AccountMessage, AccountProtocol, StreamNotice
+from brokerage.tastytrade.streaming import AccountMessage, AccountProtocol, StreamGap, StreamNotice
 from brokerage.tastytrade.streaming.errors import HandshakeTimeout, TokenExpired, TokenRefused
 from tests.brokerage.tastytrade.streaming import samples
 
@@ -148,5 +148,18 @@ def test_unknown_types_and_keys_are_kept():
 
 @pytest.mark.parametrize("text", ["", "no json", "7", '{"type": 1, "data": {}}', '{"type": "X"}'])
 def test_rubbish_is_told_and_survived(text):
-    (notice,) = protocol().receive(text, 0.0)
-    assert notice.kind == "malformed"
+    made = protocol()
+    gap, notice = made.receive(text, 0.0)
+    assert isinstance(gap, StreamGap) and notice.kind == "malformed"
+    # The notice is for people, once; what was missed must be read each time.
+    assert [type(item) for item in made.receive(text, 0.0)] == [StreamGap]
+
+
+def test_numbers_that_were_skipped_are_a_gap():
+    made, found = protocol(), []
+    for number in (7, 8, None, 9, 12, 3, 4):
+        message = {"type": "Order", "data": {}, "ws-sequence": number}
+        kinds = [type(item) for item in made.receive(json.dumps(message), 0.0)]
+        found.append(kinds == [StreamGap, AccountMessage])
+        assert kinds[-1] is AccountMessage
+    assert found == [False, False, False, False, True, False, False]
