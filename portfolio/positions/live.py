@@ -20,6 +20,7 @@ from portfolio.positions.scene import Scene, read_known
 from portfolio.positions.shown import Shown
 from portfolio.positions.table import Table
 from portfolio.positions.words import read_words
+from portfolio.trade_chains import histories
 
 if TYPE_CHECKING:
     from portfolio.live.hub import Hub
@@ -42,10 +43,14 @@ class PositionsLive(ShellLive):
         known = read_known(self.desk, read_words(user, self.desk.accounts))
         self._valuation = Valuation(self.desk, process_hub.book)
         self._valuation.update(time.time())
+        accounts = [item.account for item in self.desk.accounts]
         scene = Scene(
             self._valuation, load_ledgers(self.desk.accounts), known, time.time(),
-            after_fees=wish.after_fees,
+            after_fees=wish.after_fees, histories=lambda: histories.load(user, accounts),
         )  # fmt: skip
+        if any(column.chains is not None for column in columns.columns):
+            # Read here: patches are made without the database.
+            _ = scene.chained
         self.table = Table(scene, wish, columns, only=_only(args.get("only")))
         self._legs = _by_symbol(scene)
         self._dirty: Collection[Pair] | None = None
