@@ -55,6 +55,8 @@ class SyncCard:
     pace: str
     pace_tone: str
     accounts: tuple[AccountLine, ...]
+    queue: str
+    queue_tone: str
 
 
 def sync_card(card: ConnectionCard, accounts: Iterable[Account]) -> SyncCard:
@@ -64,11 +66,21 @@ def sync_card(card: ConnectionCard, accounts: Iterable[Account]) -> SyncCard:
     lines = tuple(
         account_line(account, card.connection, known.get(account.pk)) for account in reached
     )
-    return SyncCard(card, words, tone, lines)
+    queue, queue_tone = queue_words(upkeep.tasks_waiting())
+    return SyncCard(card, words, tone, lines, queue, queue_tone)
 
 
 def _access(account: Account, connection: Connection) -> Any:
     return next((a for a in account.accesses.all() if a.connection_id == connection.pk), None)
+
+
+def queue_words(waiting: int | None) -> tuple[str, str]:
+    """What the workers have not taken up yet, of all logins together."""
+    if waiting is None:
+        return "cannot be asked", "bad"
+    if waiting == 0:
+        return "nothing waits", "good"
+    return f"{waiting} task{'' if waiting == 1 else 's'} waiting for a worker", "ours"
 
 
 def pace_words(pace: upkeep.Pace) -> tuple[str, str]:
