@@ -190,6 +190,19 @@ def signed_exact(value: Number) -> str:
     return UNKNOWN if number is None else signed(number, max(2, _places(number)))
 
 
+def count_short(value: Number) -> str:
+    """`12,345`; from a million on `1.81M`, so that columns keep their width."""
+    number = decimal(value)
+    if number is not None and number >= 999_500:
+        return f"{fixed(number / 1_000_000, 2)}M"
+    return fixed(number, 0)
+
+
+def either_way(value: Number) -> str:
+    """`±12.34`."""
+    return UNKNOWN if decimal(value) is None else f"±{fixed(value, 2)}"
+
+
 def milliseconds(value: Number) -> str:
     return UNKNOWN if decimal(value) is None else f"{fixed(value, 0)} ms"
 

@@ -200,6 +200,11 @@ def stand_still(monkeypatch: pytest.MonkeyPatch) -> float:
     return now
 
 
+def without_marks(html: str) -> str:
+    """A page to be searched in: running text without the marks around its figures."""
+    return re.sub(r'<span data-figure="[^"]*">([^<]*)</span>', r"\1", html)
+
+
 def bare(text: str) -> str:
     """A figure's text without what only aligns or labels it."""
     return re.sub(r"[\s\u2007]|used$", "", text)
