@@ -43,7 +43,7 @@
     for (const box of picks()) box.closest("tr").classList.toggle("is-picked", box.checked);
     const form = document.getElementById("position-bulk");
     if (!form) return;
-    form.querySelector("[data-picked]").textContent = chosen.length ? ` (${chosen.length})` : "";
+    form.querySelector("[data-picked]").textContent = chosen.length ? `(${chosen.length})` : "";
     form.querySelector("button").disabled = !chosen.length;
   };
   document.addEventListener("change", (event) => { if (event.target.matches?.(".pick")) count(); });
