@@ -255,7 +255,7 @@ def chart(one: Summary, told: Iterable[Step]) -> Chart | None:
                 ),
             ),
         )
-        for place, step in enumerate(found)
+        for place, step in enumerate(found, 1)
     ]
     return Chart(
         kind="chain-timeline",
