@@ -153,7 +153,7 @@ def load(request: HttpRequest) -> BookPage:
     page.streams = _streams(desk)
     page.staged_count = staged_for(desk.user, accounts).count()
     if page.tab == "staged":
-        page.staged = staged_rows(desk.user, accounts)
+        page.staged = staged_rows(desk.user, accounts, desk.clock_offset)
         return page
     if page.tab == "unknown":
         page.intents = [
