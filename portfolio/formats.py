@@ -83,7 +83,8 @@ def price(value: Number, tick: Number = None) -> str:
         return UNKNOWN
     if step is not None and step in _THIRTY_SECONDS:
         return thirty_seconds(number, step)
-    return fixed(number, max(2, _places(step if step is not None else number)))
+    # Behind eight places is only what floats leave over.
+    return fixed(number, max(2, _places(rounded(number, 8) if step is None else step)))
 
 
 def aligned(text: str, places: int = 3) -> str:

@@ -37,6 +37,7 @@ class Unit(Enum):
     QUANTITY = "units or contracts"
     DAYS = "calendar days"
     DTE = "days to expiration"
+    WHOLE_DAYS = "days, whole"
     NET = "net price of one unit, credit or debit"
     NET_AVERAGE = "net price of one unit, to four decimals"
     UNITS = "units or contracts, without a sign"

@@ -22,6 +22,7 @@ _TEXTS: dict[Unit, Callable[[formats.Number], str]] = {
     Unit.QUANTITY: formats.quantity,
     Unit.DAYS: lambda value: formats.quantity(value, sign=False),
     Unit.DTE: lambda value: _days_left(value),
+    Unit.WHOLE_DAYS: lambda value: formats.dte(None if value is None else int(value)),
     Unit.NET: formats.structure_net,
     Unit.NET_AVERAGE: formats.structure_average,
     Unit.UNITS: lambda value: formats.quantity(value, sign=False),

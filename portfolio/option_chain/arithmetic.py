@@ -162,7 +162,7 @@ def expiration(desk: RequestDesk, rest: str, query: QueryDict) -> Worked | None:
         return given("Implied volatility", day.volatility, Unit.VOLATILITY, METRICS)
     if name == "dte":
         source = "expiration less the market's day"
-        return given("Days to expiration", day.days, Unit.DTE, source)
+        return given("Days to expiration", day.days, Unit.WHOLE_DAYS, source)
     return _quoted(scene, day) or _model(scene, day)
 
 

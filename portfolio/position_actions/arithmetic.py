@@ -33,14 +33,14 @@ def _figure(desk: RequestDesk, page: RollPage, place: int, name: str) -> Worked 
     choice = page.choices[place]
     if name == "dte":
         source = "expiration less the market's day"
-        return given("Days to expiration", choice.expiration.days, Unit.DTE, source)
+        return given("Days to expiration", choice.expiration.days, Unit.WHOLE_DAYS, source)
     if name == "later":
         inputs = (
             Input("b", "Days to this expiration", choice.expiration.days, "the chain"),
             Input("a", "Days to the one held", page.rolled[0].place.expiration.days, "the chain"),
         )
         days = roll_page.later_days(page, choice)
-        return worked("Days later", "b-a", inputs, days, Unit.DTE)
+        return worked("Days later", "b-a", inputs, days, Unit.WHOLE_DAYS)
     if name == "delta":
         source = "Greeks of the feed, else the model at the expiration's volatility"
         return given("Delta of the leg sold", page.deltas[place], Unit.DELTA, source)

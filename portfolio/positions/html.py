@@ -12,7 +12,7 @@ from html import escape
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from portfolio.positions.columns import Column
+from portfolio.positions.columns import AGE, Column
 from portfolio.positions.rows import Row
 from portfolio.positions.shown import Shown
 from portfolio.positions.table import Table
@@ -61,12 +61,16 @@ def _head_css(column: Column) -> str:
     return column.width if column.text is not None else f"num {column.width}"
 
 
+# An age is a time, and no figure with an arithmetic.
+_NO_FIGURE = " data-no-figure"
+
+
 @lru_cache(maxsize=64)
 def _row_template(columns: tuple[Column, ...]) -> str:
     """One row with places for its class, its head, and of each cell id, class, attributes, text."""
     cells = "".join(
         f'<td role="cell" id="%s-{column.key}" class="%s"'
-        f' data-label="{_literal(column.label)}"%s>%s</td>'
+        f' data-label="{_literal(column.label)}"{_NO_FIGURE if column is AGE else ""}%s>%s</td>'
         for column in columns
     )
     return f'<tr role="row" class="%s" tabindex="-1">%s{cells}</tr>'

@@ -72,9 +72,11 @@ def ticket(desk: RequestDesk, rest: str, query: QueryDict) -> Worked | None:
     """`ticket-<order>-leg-0-bid`, `-mid`, `-ask`; `ticket-<order>-nat`, `-mid`."""
     asked = _asked(desk, query)
     part, _, name = rest.partition("-")
-    legs = asked.legs(part) if asked else []
-    if asked is None or not legs:
+    if asked is None:
         return None
+    legs = asked.legs(part)
+    if not legs and name in ("nat", "mid"):
+        return given("Net of the whole", None, Unit.NET, "its legs are not known yet")
     if name.startswith("leg-"):
         place, _, side = name.removeprefix("leg-").partition("-")
         known = place.isdecimal() and int(place) < len(legs)

@@ -5,7 +5,7 @@ Chromium keeps the page open. The feed sends each symbol at most ten times a sec
 asks of the broker; the page is patched at most four times a second. With `--frames 20` the quotes
 of all legs are besides pushed through the desk's own market channel that often a second, all new.
 
-    python -m bench.bench_browser [--legs 500] [--minutes 3] [--frames 20]
+    python -m bench.browser [--legs 500] [--minutes 3] [--frames 20]
 
 Prints long tasks, frames a second, memory, how long a key takes to be seen, messages and their
 size. Needs Chromium (`CHROMIUM`, /usr/bin/chromium unless set) and nothing else to run beside it.
