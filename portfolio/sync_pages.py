@@ -14,6 +14,7 @@ from brokerage.enums import SyncState
 from brokerage.models import Account, Backfill, Connection, Difference, Reconciliation
 from portfolio import formats
 from portfolio.connection_pages import ConnectionCard
+from portfolio.figures.marked import Marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,14 @@ def score_words(score: Reconciliation | None) -> tuple[str, str]:
     if score.lines == 0:
         return "nothing to compare", "good"
     tone = "good" if score.matching == score.lines else "bad"
-    return f"{score.matching} of {score.lines} lines match", tone
+    lead = f"score-{score.account_id}"
+    words = Marked(
+        (str(score.matching), f"{lead}-matching"),
+        (" of ", ""),
+        (str(score.lines), f"{lead}-lines"),
+        (" lines match", ""),
+    )
+    return words, tone
 
 
 def difference_line(row: Difference) -> DifferenceLine:

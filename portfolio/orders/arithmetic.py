@@ -15,7 +15,7 @@ from django.http import QueryDict
 
 from brokerage import access, selectors
 from brokerage.market import Quote
-from brokerage.models import AuditEntry, Fill, Order, OrderIntent, Transaction
+from brokerage.models import Fill, Order, OrderIntent, Transaction
 from portfolio import formats
 from portfolio.analytics.arithmetic import Input, Unit, Worked, added, given, worked
 from portfolio.desk import RequestDesk
@@ -89,7 +89,7 @@ def _filled(shown: _Shown) -> Worked:
         parts.append(f"(q{place}-r{place})*s/q{place}")
     expression = parts[0] if len(parts) == 1 else f"min({','.join(parts)})" if parts else "s"
     value = words.progress_of(shown.order).filled
-    return worked(f"Filled: {shown.title}", expression, inputs, value, Unit.DAYS)
+    return worked(f"Filled: {shown.title}", expression, inputs, value, Unit.UNITS)
 
 
 def _limit(shown: _Shown) -> Worked:
@@ -232,7 +232,7 @@ def _gap_inputs(held: Held) -> tuple[Sequence[Input], str]:
 
 _FIGURES: dict[str, Callable[[_Shown], Worked | None]] = {
     "filled": _filled,
-    "size": lambda shown: shown.said("Size", shown.order.size, Unit.DAYS),
+    "size": lambda shown: shown.said("Size", shown.order.size, Unit.UNITS),
     "limit": _limit,
     "trigger": lambda shown: shown.said("Stop trigger", shown.order.stop_trigger, Unit.PRICE),
     "value": lambda shown: shown.said("Amount", shown.order.value, Unit.MONEY),
@@ -263,7 +263,7 @@ def fill(desk: RequestDesk, rest: str, query: QueryDict) -> Worked | None:
     except access.NotFound:
         return None
     title = f"{name.capitalize()} executed: {formats.symbol_label(row.leg.symbol)}"
-    unit = Unit.PRICE if name == "price" else Unit.DAYS
+    unit = Unit.PRICE if name == "price" else Unit.UNITS
     source = "execution, by the broker"
     return given(title, getattr(row, name), unit, source, epoch(row.filled_at))
 
@@ -274,7 +274,7 @@ def audit(desk: RequestDesk, rest: str, query: QueryDict) -> Worked | None:
     pk, _, name = rest.partition("-")
     if name != "took" or not pk.isdecimal():
         return None
-    row = AuditEntry.objects.filter(pk=pk, user=desk.user).first()
+    row = selectors.audit_for(desk.user).filter(pk=pk).first()
     if row is None:
         return None
     source = "measured by this desk"

@@ -72,9 +72,11 @@ def ticket(desk: RequestDesk, rest: str, query: QueryDict) -> Worked | None:
     """`ticket-<order>-leg-0-bid`, `-mid`, `-ask`; `ticket-<order>-nat`, `-mid`."""
     asked = _asked(desk, query)
     part, _, name = rest.partition("-")
-    legs = asked.legs(part) if asked else []
-    if asked is None or not legs:
+    if asked is None:
         return None
+    legs = asked.legs(part)
+    if not legs and name in ("nat", "mid"):
+        return given("Net of the whole", None, Unit.NET, "its legs are not known yet")
     if name.startswith("leg-"):
         place, _, side = name.removeprefix("leg-").partition("-")
         known = place.isdecimal() and int(place) < len(legs)
@@ -178,8 +180,8 @@ def _panel(desk: RequestDesk, query: QueryDict) -> _Panel | None:
 _SAID = {
     "bid": ("Bid", "quote", "bid", Unit.PRICE),
     "ask": ("Ask", "quote", "ask", Unit.PRICE),
-    "bid-size": ("Size of the bid", "quote", "bid_size", Unit.DAYS),
-    "ask-size": ("Size of the ask", "quote", "ask_size", Unit.DAYS),
+    "bid-size": ("Size of the bid", "quote", "bid_size", Unit.UNITS),
+    "ask-size": ("Size of the ask", "quote", "ask_size", Unit.UNITS),
     "open": ("Open", "summary", "open", Unit.PRICE),
     "high": ("High", "summary", "high", Unit.PRICE),
     "low": ("Low", "summary", "low", Unit.PRICE),
@@ -250,7 +252,7 @@ def depth(desk: RequestDesk, rest: str, query: QueryDict) -> Worked | None:
     level = levels[int(row)] if int(row) < len(levels) else None
     title = f"{side.capitalize()} of level {int(row) + 1}"
     if size:
-        return shown.said(f"Size, {title}", level.size if level else None, Unit.DAYS, book)
+        return shown.said(f"Size, {title}", level.size if level else None, Unit.UNITS, book)
     return shown.said(title, level.price if level else None, Unit.PRICE, book)
 
 
@@ -265,6 +267,6 @@ def tape(desk: RequestDesk, rest: str, query: QueryDict) -> Worked | None:
     if int(row) >= len(sales):
         return None
     sale = sales[int(row)]
-    unit = Unit.PRICE if name == "price" else Unit.DAYS
+    unit = Unit.PRICE if name == "price" else Unit.UNITS
     found = shown.said(f"Sale, {name}", getattr(sale, name), unit, None)
     return found

@@ -30,6 +30,7 @@ from tests.brokerage.execution.conftest import (  # noqa: F401
     regular_session,
 )
 from tests.portfolio import factories
+from tests.portfolio.figures import walking
 
 
 @pytest.fixture
@@ -95,8 +96,7 @@ def quotes(connection: Connection) -> None:  # noqa: F811
 
 def html(response: Any) -> str:
     """A page to be searched in, without the marks around figures in running text."""
-    marked = unescape(response.content.decode())
-    return re.sub(r'<span data-figure="[^"]*">([^<]*)</span>', r"\1", marked)
+    return walking.without_marks(unescape(response.content.decode()))
 
 
 def hidden(response: Any) -> dict[str, str]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from brokerage import audit, sealing, tasks, upkeep, valkey
 from brokerage.models import Backfill, Difference, Reconciliation, Transaction
 from tests.portfolio import factories
+from tests.portfolio.figures import walking
 
 pytestmark = pytest.mark.django_db
 
@@ -103,7 +104,7 @@ def test_sync_page_shows_score_differences_and_progress(web, book):
         rows_total=2000,
         life_started_at=now - timedelta(seconds=10),
     )
-    page = body(web.get("/sync/"))
+    page = walking.without_marks(body(web.get("/sync/")))
     for words in (
         "40 of 41 lines match",
         "Equity KO",
