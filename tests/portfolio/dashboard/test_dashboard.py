@@ -21,6 +21,12 @@ from tests.portfolio.views.test_pages import assert_sound
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _one_instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page and its drawers are of one moment: in the model each second is worth something."""
+    walking.stand_still(monkeypatch)
+
+
 def page(web: Client, name: str = "dashboard") -> str:
     answer = web.get(reverse(f"portfolio:{name}"))
     assert answer.status_code == 200
