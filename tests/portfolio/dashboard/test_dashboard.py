@@ -66,6 +66,22 @@ def test_net_liq_is_that_of_all_accounts_from_where_all_are_known(web: Client, b
     assert change.text == "+30.00"
 
 
+def test_the_chart_draws_what_the_change_is_of(web: Client, book: Any) -> None:
+    """Bars of the broker have parts of a cent: both are of the rounded ones."""
+    points(book[1], "100.004", "110.006")
+    html = page(web)
+    change = next(e for e in walking.elements(html) if e.reference == "dash-net-year-change")
+    assert change.text == "+10.01"
+    texts = {element.text for element in walking.figures(html)}
+    assert {"100.00", "110.01"} <= texts
+    assert list(walking.wrong(web, html)) == []
+
+
+def test_cards_that_follow_can_be_asked_for_again(web: Client, book: Any) -> None:
+    html = page(web)
+    assert html.count('hx-trigger="load, retry"') == html.count("data-later-retry") == 3
+
+
 def test_one_point_is_no_history(web: Client, book: Any) -> None:
     points(book[1], "100")
     assert "dash-net" not in page(web)
