@@ -140,6 +140,6 @@ urlpatterns = [
     path("outlook/", outlook, name="dashboard-outlook"),
     path("chains-to-look-at/", chains, name="dashboard-chains"),
     path("bounds/", bands, name="dashboard-bands"),
-    path("alerts/", alerts, name="dashboard-alerts"),
+    path("dashboard/alerts/", alerts, name="dashboard-alerts"),
     path("underlyings/", underlyings, name="underlying-table"),
 ]

@@ -43,6 +43,9 @@ def test_a_card_moves_and_stays_there(web: Client, strangers_web: Client, book: 
     arrange(web, up="bands")
     arrange(web, up="bands")
     assert order(web)[0] == "bands"
+    # At the top it can only go down: there is the focus.
+    html = web.get(answer.url).content.decode()
+    assert re.search(r'name="down" value="bands"[^>]*autofocus', html)
     arrange(web, down="bands")
     assert order(web)[:2] == ["accounts", "bands"]
     # The button that was pressed has the focus again.

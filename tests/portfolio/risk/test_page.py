@@ -294,3 +294,11 @@ def test_stresses_say_how_many_legs_they_hold(web: Client, user: Any, book: Any)
     assert "Holds 1 of 3 legs." in html_of(web)
     metric("KO", beta="0.5")
     assert "Holds" not in html_of(web)
+
+
+def test_names_lead_to_their_pages(web: Client, book: Any) -> None:
+    all_metrics()
+    link = f'href="{reverse("portfolio:underlying", args=["KO"])}"'
+    # Greeks and concentration.
+    assert html_of(web).count(link) == 2
+    assert html_of(web, "by=account").count(link) == 1
