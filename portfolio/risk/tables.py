@@ -56,12 +56,18 @@ def stress_rows(book: Book, net_liq: Decimal | None, before: Book | None = None)
     old = [amount for _, amount in stress(before, STRESSES)] if before is not None else []
     rows = []
     for at, (item, amount) in enumerate(stress(book, STRESSES)):
-        part = amount / float(net_liq) if net_liq and net_liq > 0 else None
+        part = _of(amount, net_liq)
         css = "num" if part is not None else "num missing"
         share = Value(formats.signed_percent(part), css, f"risk-stress-{at}-share")
         beside = gain(old[at], f"risk-stress-{at}-before") if old else share
         rows.append(Row(item.name, (gain(amount, f"risk-stress-{at}"), beside)))
     return rows
+
+
+def _of(amount: float | None, net_liq: Decimal | None) -> float | None:
+    if amount is None or net_liq is None or net_liq <= 0:
+        return None
+    return amount / float(net_liq)
 
 
 # --- Greeks -------------------------------------------------------------------------------------
