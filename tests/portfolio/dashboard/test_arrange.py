@@ -6,11 +6,14 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection as database
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portfolio.dashboard.cards import CARDS
 from portfolio.models import DashboardChoice
+from tests.portfolio import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +87,26 @@ def test_the_bound_is_kept(web: Client, user: Any, book: Any) -> None:
     assert str(DashboardChoice.objects.get(user=user).delta_share) == "0.75"
     html = web.get(reverse("portfolio:dashboard-bands")).content.decode()
     assert "0.75% of net liq" in html
+
+
+@pytest.mark.parametrize("name", ["dashboard", "dashboard-bands", "dashboard-alerts"])
+def test_more_positions_cost_no_more_queries(web: Client, book: Any, name: str) -> None:
+    address = reverse(f"portfolio:{name}")
+
+    def count() -> int:
+        web.get(address)
+        with CaptureQueriesContext(database) as captured:
+            assert web.get(address).status_code == 200
+        return len(captured)
+
+    few = count()
+    for strike in range(500, 540, 2):
+        factories.make_option(book[1], "SPY", 40, "P", str(strike), "-1", open="1", mark="1")
+    assert count() == few
+
+
+def test_gains_lead_to_the_same_table(web: Client, book: Any) -> None:
+    html = web.get(reverse("portfolio:dashboard-overview")).content.decode()
+    for fees in "01":
+        address = f"{reverse('portfolio:position-list')}?fees={fees}"
+        assert f'href="{address}"' in html and web.get(address).status_code == 200
