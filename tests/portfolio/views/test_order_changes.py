@@ -15,6 +15,7 @@ from brokerage.enums import IntentState, SyncKind
 from brokerage.execution import guard_settings
 from brokerage.models import Account, Order, OrderIntent
 from portfolio.orders.again import again_url
+from portfolio.ticket.whatif import LEFT
 from tests.contract.browser_form import read_form
 from tests.portfolio.views.order_fixtures import hidden, html
 from tests.portfolio.views.simulated import *  # noqa: F403
@@ -55,6 +56,18 @@ def test_a_change_is_shown_then_sent_once(desk, order, elsewhere):
     new = elsewhere.order(Order.objects.get(pk=intent.order_id))
     assert (new["price"], new["replaces-order-id"]) == ("20.25", order.broker_id)
     assert len([row for row in elsewhere.live() if row.get("replaces-order-id")]) >= 1
+
+
+def test_a_change_shows_the_account_before_and_after_it(desk, order):
+    text = html(desk.post(f"/orders/{order.pk}/replace/", CHANGED))
+    address = re.search(r'hx-get="(/[^"]*whatif[^"]*)"', text)
+    assert address is not None
+    table = desk.get(address[1])
+    assert table.status_code == 200
+    # The three shares that are left count as filled.
+    row = re.search(r'data-figure="whatif-held-[^"]*-after"[^>]*>([^<]*)<', html(table))
+    assert row is not None and row[1] == "+3"
+    assert LEFT in html(table)
 
 
 def test_the_pair_is_linked_on_both_pages(desk, order, elsewhere):
