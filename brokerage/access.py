@@ -91,7 +91,8 @@ def get_preview(user: Any, preview_id: UUID | str) -> OrderPreview:
 
 def lock_preview(user: Any, preview_id: UUID | str) -> OrderPreview:
     """The same, its row locked until the caller's transaction ends."""
-    rows = OrderPreview.objects.select_related("account", "connection__user")
+    # With what the last look needs of the account: who confirms is waiting.
+    rows = OrderPreview.objects.select_related("account__trading_status", "connection")
     return _one(rows.filter(user_id=user.pk).select_for_update(of=("self",)), pk=preview_id)
 
 

@@ -77,7 +77,7 @@ def account_facts(connection: Connection, account: Account) -> AccountFacts:
     accesses = AccountAccess.objects.filter(connection=connection, account=account)
     authority = accesses.values_list("authority_level", flat=True).first()
     known = {"authority": authority or "", "scopes": connection.scopes}
-    status = TradingStatus.objects.filter(account=account).first()
+    status: TradingStatus | None = getattr(account, "trading_status", None)
     if status is None:
         return AccountFacts(**known)
     return AccountFacts(
