@@ -110,7 +110,7 @@ def positions(
 
     None while positions were never read: then nothing is said about opening or closing.
     """
-    rows = list(Position.objects.filter(account=account, symbol__in=symbols))
+    rows = list(Position.objects.filter(account=account, symbol__in=symbols).order_by())
     if not rows and SyncKind.POSITIONS not in (connection.synced_at or {}):
         return None
     held = {(row.instrument_type, row.symbol): row.quantity for row in rows}
