@@ -17,7 +17,7 @@ UV_COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.
 	--generate-hashes --no-emit-index-url --no-header
 
 .PHONY: help setup setup-dev demo demo-reset test static check simulator-soak exactly-once chaos \
-	long-day backfill-soak chain-histories bench lock clean
+	long-day backfill-soak chain-histories bench browser-load lock clean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -71,6 +71,9 @@ backfill-soak: setup-dev ## 100,000 bookings read back while the reader is kille
 chain-histories: setup-dev ## rebuild the trade chains of 200 generated histories; HISTORIES=
 	CHAIN_HISTORIES=$(or $(HISTORIES),200) $(PY) -m pytest -q -n $(WORKERS) \
 		tests/portfolio/analytics/chains
+
+browser-load: setup-dev ## 500 moving legs in a real browser; MINUTES=3, FRAMES=20 (pushed a second)
+	@$(PY) -m bench.browser --minutes $(or $(MINUTES),3) --frames $(or $(FRAMES),20)
 
 bench: setup-dev $(VENV)/.bench ## measure each performance claim; all run, missed ones are named
 	@missed=""; for file in bench/bench_*.py; do \

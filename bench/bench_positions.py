@@ -32,14 +32,18 @@ TABLE_TARGET, BYTE_TARGET, FRAME_TARGET = 20.0, 3.0, 60.0
 PLAIN = """<table role="table" class="table-desk table-fixed table-cards" id="position-table">\
 {% for row, cells, words in rows %}<tr role="row" class="{{ row.css }}" tabindex="-1">\
 <th role="rowheader" scope="{% if row.kind == 'leg' or row.kind == 'total' %}row{% else %}rowgroup\
-{% endif %}">{% if row.kind == 'total' %}Total{% elif row.kind == 'underlying' %}\
-<span class="symbol">{{ row.label }}</span>{% else %}{{ row.label }}{% endif %}\
+{% endif %}">{% if row.act %}<input type="checkbox" class="pick" form="position-bulk" name="row" \
+data-key="x" value="{{ row.act }}" aria-label="Select {{ row.label }}">{% endif %}\
+{% if row.kind == 'total' %}Total{% elif row.underlying %}\
+<a class="symbol" href="{% url 'portfolio:underlying' row.underlying.name %}" data-key="Enter">\
+{{ row.label }}</a>{% else %}{{ row.label }}{% endif %}\
 {% if row.aside %} <span class="secondary">{{ row.aside }}</span>{% endif %}\
 {% for text, tip in row.badges %} <span class="badge" title="{{ tip }}">{{ text }}</span>\
 {% endfor %}{% if row.kind != 'leg' %}<span id="{{ row.key }}-words" \
 class="small secondary words">{{ words }}</span>{% endif %}{% if row.act %}<a class="act" \
 href="{% url 'portfolio:position-actions' %}?{{ row.act }}" \
-data-words="{% url 'portfolio:position-words' %}?{{ row.act }}" title="Close, roll and more">⋯\
+data-words="{% url 'portfolio:position-words' %}?{{ row.act }}"{% if not row.underlying %} \
+data-key="Enter"{% endif %} title="Close, roll and more">⋯\
 <span class="visually-hidden"> Actions of {{ row.label }}</span></a>{% endif %}</th>\
 {% for column, cell in cells %}<td role="cell" id="{{ row.key }}-{{ column.key }}" \
 class="{{ cell.css }}" data-label="{{ column.label }}"{% if cell.tip %} title="{{ cell.tip }}"\

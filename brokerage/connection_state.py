@@ -1,21 +1,22 @@
 """The state machine of a connection: active, degraded, reconnect needed, each with its reason.
 
 ``active`` → ``degraded``: the broker could not be reached or failed; we go on trying.
+``paused`` ↔ ``active``: by the user alone; no failure but a dead grant moves a paused login.
 Any → ``reconnect``: the grant, the client secret or our copy of them is dead; calling stops until
 the user connects again. Success brings a degraded connection back to ``active``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.utils import timezone
 
 from brokerage import audit, events
 from brokerage.credentials.fields import UndecryptableSecret
-from brokerage.enums import ConnectionState
+from brokerage.enums import SILENT_STATES, ConnectionState
 from brokerage.models import Connection
 from brokerage.tastytrade import errors
-
-_DEAD = ConnectionState.RECONNECT
 
 
 def worked(connection: Connection) -> None:
@@ -29,9 +30,19 @@ def failed(connection: Connection, error: Exception) -> bool:
         change(connection, ConnectionState.RECONNECT, reason(error))
         return True
     if is_outage(error):
-        change(connection, ConnectionState.DEGRADED, reason(error), never_from=_DEAD)
+        change(connection, ConnectionState.DEGRADED, reason(error), never_from=SILENT_STATES)
         return True
     return False
+
+
+def pause(connection: Connection) -> None:
+    """Leave the login alone until it is resumed; a dead grant stays dead."""
+    why = "Paused: nothing is read and no stream is open until it is resumed."
+    change(connection, ConnectionState.PAUSED, why, never_from=(ConnectionState.RECONNECT,))
+
+
+def resume(connection: Connection) -> None:
+    change(connection, ConnectionState.ACTIVE, "", only_from=ConnectionState.PAUSED)
 
 
 def is_terminal(error: Exception) -> bool:
@@ -99,7 +110,7 @@ def change(
     why: str,
     *,
     only_from: ConnectionState | None = None,
-    never_from: ConnectionState | None = None,
+    never_from: Collection[ConnectionState] = (),
 ) -> None:
     """Set state and reason; a real change is audited and told to the pages.
 
@@ -108,8 +119,8 @@ def change(
     rows = Connection.objects.filter(pk=connection.pk)
     if only_from is not None:
         rows = rows.filter(state=only_from)
-    if never_from is not None:
-        rows = rows.exclude(state=never_from)
+    if never_from:
+        rows = rows.exclude(state__in=never_from)
     moved = rows.exclude(state=state).update(
         state=state, state_reason=why, state_since=timezone.now()
     )

@@ -17,12 +17,13 @@ from brokerage.code_flow import available as code_flow_available
 from brokerage.credentials.clients import client_for
 from brokerage.credentials.fields import UndecryptableSecret
 from brokerage.credentials.store import fingerprint
-from brokerage.enums import ConnectionState, SyncState
+from brokerage.enums import ConnectionState, SyncKind, SyncState
 from brokerage.environments import UnknownEnvironment, environment_for, offered, scopes_for
 from brokerage.login_trial import ConnectError, Login
 from brokerage.models import Account, Connection, SyncRun
 from brokerage.sync import runs
 from brokerage.sync.accounts import store_accounts, store_customer
+from brokerage.sync.times import make_due
 from brokerage.tasks import sync_requested
 from brokerage.tastytrade import errors
 from brokerage.tastytrade.client import exchange_code
@@ -223,12 +224,29 @@ def check(connection: Connection, user: Any = None) -> Check:
         return Check(False, connection_state.reason(error))
     store_customer(connection, customer)
     store_accounts(connection, listing, timezone.now())
-    if connection.state != ConnectionState.ACTIVE:
-        connection_state.change(connection, ConnectionState.ACTIVE, "")
+    paused = (ConnectionState.PAUSED,)
+    connection_state.change(connection, ConnectionState.ACTIVE, "", never_from=paused)
     audit.record("connection", "check", "done", user=user, connection=connection)
     return Check(
         True, f"The broker answers; {login_trial.count_words(len(listing))}.", len(listing)
     )
+
+
+def pause(connection: Connection, user: Any) -> None:
+    """Stop reading this login and close its streams; the mirror stays as it is and grows old.
+
+    Nothing new is sent over it either. What a person asks for (a check, a sync, a cancellation)
+    and looking after orders whose outcome is unknown go on.
+    """
+    audit.record("connection", "pause", "done", user=user, connection=connection)
+    connection_state.pause(connection)
+
+
+def resume(connection: Connection, user: Any) -> None:
+    """Everything is due at once; the streams are opened again."""
+    audit.record("connection", "resume", "done", user=user, connection=connection)
+    connection_state.resume(connection)
+    make_due(connection, SyncKind)
 
 
 def remove(connection: Connection, user: Any = None, *, delete_data: bool = False) -> None:

@@ -20,6 +20,12 @@ class ConnectionState(models.TextChoices):
     DEGRADED = "degraded"
     # The grant or the client secret is dead; only the user can mend it.
     RECONNECT = "reconnect", "reconnect needed"
+    # The user wants it left alone: nothing is read by itself, no stream is open.
+    PAUSED = "paused"
+
+
+# What nothing works for by itself.
+SILENT_STATES = (ConnectionState.RECONNECT, ConnectionState.PAUSED)
 
 
 class StreamState(models.TextChoices):

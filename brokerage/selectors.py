@@ -129,6 +129,13 @@ def notices_for(user: Any) -> QuerySet[Notice]:
     return rows.select_related("connection").defer(*(f"connection__{name}" for name in SECRETS))
 
 
+def dismissed_notices_for(user: Any) -> QuerySet[Notice]:
+    """What somebody has read and put away, the latest put away first."""
+    rows = Notice.objects.filter(connection__user_id=user.pk, dismissed_at__isnull=False)
+    rows = rows.select_related("connection").order_by("-dismissed_at")
+    return rows.defer(*(f"connection__{name}" for name in SECRETS))
+
+
 def sync_runs_for(connection: Connection) -> QuerySet[SyncRun]:
     return SyncRun.objects.filter(connection=connection).order_by("-started_at")
 

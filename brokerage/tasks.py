@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from brokerage import clock, sealing, selectors, valkey
 from brokerage.credentials import keys
-from brokerage.enums import BackfillKind, ConnectionState, SyncKind, SyncState
+from brokerage.enums import SILENT_STATES, BackfillKind, ConnectionState, SyncKind, SyncState
 from brokerage.execution import reconciliation
 from brokerage.models import AccountAccess, Connection, SyncRun
 from brokerage.sync import backfill, runs, schedule
@@ -91,7 +91,7 @@ def sync_backfills() -> None:
 def sync_backfill(backfill_id: int) -> None:
     """A slice of one backfill; what is left is handed out again."""
     row = backfill.unfinished().filter(pk=backfill_id).first()
-    if row is None or row.connection.state == ConnectionState.RECONNECT:
+    if row is None or row.connection.state in SILENT_STATES:
         return
     runs.backfill_slice(row, seconds=settings.SYNC_BACKFILL_TICK_SECONDS)
 
@@ -127,8 +127,8 @@ def reconcile_unknown() -> None:
 
 
 def _callable_connections() -> Any:
-    """Those that a call may work for: a dead grant is left alone until the user mends it."""
-    return Connection.objects.exclude(state=ConnectionState.RECONNECT)
+    """Those that a call may work for: a dead grant or a paused login is left alone."""
+    return Connection.objects.exclude(state__in=SILENT_STATES)
 
 
 def due_kinds(connection: Connection) -> list[SyncKind]:

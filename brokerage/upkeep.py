@@ -43,6 +43,8 @@ __all__ = [
     "verify_audit",
 ]
 
+# Lists of the task broker, by their names.
+_QUEUES = ("sync", "reconcile", "default")
 speed = backfill.rate
 seconds_left = backfill.seconds_left
 chain_state = sealing.state
@@ -94,6 +96,14 @@ def pace(connection: Connection) -> Pace:
         settings.SYNC_CALLS_PER_SECOND,
         held,
     )
+
+
+def tasks_waiting() -> int | None:
+    """Tasks that no worker has taken up yet, over all queues; None when Valkey is away."""
+    try:
+        return sum(int(valkey.client().llen(name)) for name in _QUEUES)  # type: ignore[arg-type]
+    except redis.RedisError:
+        return None
 
 
 # --- Reads for pages ---------------------------------------------------------------------------

@@ -257,7 +257,8 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "strikedesk_session"
 CSRF_COOKIE_NAME = "strikedesk_csrf"
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# In the database alone: people stay signed in, and signed out, whatever becomes of the cache.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SECURE_HSTS_SECONDS = env.integer("SECURE_HSTS_SECONDS", 0)
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_TLS_PROXY", False) else None

@@ -8,9 +8,12 @@ from typing import Any
 
 from brokerage.models import Account, Transaction
 from portfolio import formats
+from portfolio.analytics.arithmetic import Unit
 from portfolio.facts import AccountFacts
+from portfolio.figures import show
+from portfolio.figures.marked import Marked
 from portfolio.live.cells import balance_stale
-from portfolio.pages import BALANCE_LINES, MORE_BALANCE_LINES, Line, call_lines, money_line
+from portfolio.pages import BALANCE_LINES, MORE_BALANCE_LINES, Line, balance_line, call_lines
 
 FLAGS = (
     ("is_closed", "Account closed", True),
@@ -65,8 +68,8 @@ def balance_lines(account: AccountFacts, now: float) -> tuple[Line, ...]:
     for (name, label, tip), always in main + more:
         value = getattr(balance, name, None)
         if always or value is not None:
-            lines.append(money_line(label, value, stale, tip))
-    return (*lines, *call_lines(balance))
+            lines.append(balance_line(account, name, label, stale, tip))
+    return (*lines, *call_lines(account))
 
 
 def status_lines(status: Any) -> tuple[Line, ...]:
@@ -77,7 +80,11 @@ def status_lines(status: Any) -> tuple[Line, ...]:
     lines = [
         Line("Options level", status.options_level or formats.UNKNOWN),
         Line("Margin", status.equities_margin_calculation_type or formats.UNKNOWN),
-        Line("Day trades", formats.UNKNOWN if count is None else str(count)),
+        Line(
+            "Day trades",
+            formats.UNKNOWN if count is None else str(count),
+            ref=f"status-{status.account_id}-day_trade_count",
+        ),
     ]
     for name, label, is_bad in FLAGS:
         value = getattr(status, name)
@@ -99,16 +106,25 @@ def standing(account: Account, status: Any) -> list[str]:
 
 
 def transaction_row(row: Transaction) -> TransactionRow:
-    known = [fee for name in FEES if (fee := getattr(row, name)) is not None]
-    fees = sum(known, Decimal(0)) if known else None
     symbol = formats.symbol_label(row.symbol, row.instrument_type) if row.symbol else ""
     return TransactionRow(
         row=row,
         when=formats.market_datetime(row.executed_at),
         kind=row.transaction_sub_type or row.transaction_type,
         what=symbol or row.description,
-        quantity=formats.quantity(row.quantity, sign=False) if row.quantity is not None else "",
-        price=formats.price(row.price) if row.price is not None else "",
-        fees=formats.signed_money(fees) if known else "",
-        net=formats.signed_money(row.net_value),
+        quantity=_booked(row, "quantity", row.quantity, Unit.UNITS),
+        price=_booked(row, "price", row.price, Unit.PRICE),
+        fees=_booked(row, "fees", fees_of(row), Unit.SIGNED),
+        net=Marked((formats.signed_money(row.net_value), f"booked-{row.pk}-net")),
     )
+
+
+def fees_of(row: Transaction) -> Decimal | None:
+    """All that a booking was charged, signed; None where the broker names no fee at all."""
+    known = [fee for name in FEES if (fee := getattr(row, name)) is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def _booked(row: Transaction, name: str, value: Decimal | None, unit: Unit) -> str:
+    """Empty where a booking has no such amount."""
+    return "" if value is None else Marked((show(value, unit), f"booked-{row.pk}-{name}"))

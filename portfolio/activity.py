@@ -14,6 +14,7 @@ from brokerage import upkeep
 from brokerage.models import Account, Transaction
 from portfolio import formats, narrowing
 from portfolio.account_pages import TransactionRow, transaction_row
+from portfolio.figures.marked import Marked
 from portfolio.narrowing import Chip
 
 # What the broker calls a booking, and how the chip names the group.
@@ -115,7 +116,7 @@ def activity_rows(accounts: Sequence[Account], rows: Iterable[Transaction]) -> l
         ActivityRow(
             transaction_row(row),
             f"…{row.account.number[-4:]}",
-            formats.money(cash.get(row.pk)),
+            Marked((formats.money(cash.get(row.pk)), f"booked-{row.pk}-cash")),
             tuple(_marks(row, row.pk in corrected, row.broker_id in taken_back)),
         )
         for row in shown

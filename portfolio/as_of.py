@@ -1,7 +1,8 @@
 """`?as_of=`: the instant that a page is asked to show, as people write it: by the broker's clock.
 
 A simulator may stand on another day; there `?as_of=2026-03-11` is its 11 March. The history is kept
-by this desk's clock, so the caller takes the present difference of the two off again.
+by this desk's clock, so the caller takes the present difference of the two off again. Where the
+simulator's clock was set anew in between, instants of before that are off by what it was set.
 """
 
 from __future__ import annotations

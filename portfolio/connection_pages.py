@@ -18,6 +18,7 @@ STATE_TONES = {
     ConnectionState.ACTIVE: "good",
     ConnectionState.DEGRADED: "ours",
     ConnectionState.RECONNECT: "bad",
+    ConnectionState.PAUSED: "submission",
 }
 STREAM_TONES = {"up": "good", "quiet": "ours", "connecting": "submission", "off": "submission"}
 STREAM_WORDS = {
@@ -125,6 +126,8 @@ def _card(connection: Connection, accounts: int, run: SyncRun | None) -> Connect
 
 def token_state(connection: Connection) -> tuple[str, str]:
     """How long the access token still lasts; it is renewed by itself when it is needed."""
+    if connection.state == ConnectionState.PAUSED:
+        return "not renewed while paused", "submission"
     if connection.state == ConnectionState.RECONNECT:
         return "no longer renewed", "bad"
     expires = connection.access_token_expires_at

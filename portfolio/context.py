@@ -338,6 +338,8 @@ def connection_words(connection: Connection) -> str:
     """A login in trouble, in plain words."""
     name = connection.label or connection.get_environment_display()
     reason = connection.state_reason.rstrip(".")
+    if connection.state == "paused":
+        return f"{name} is paused: its figures are those of before. Resume it under Sync."
     if connection.state == "reconnect":
         return f"{name} must be connected again: {reason or 'the grant is no longer valid'}."
     return f"{name} is degraded: {reason or 'the broker does not answer'}. We keep trying."

@@ -108,6 +108,10 @@ class RequestDesk:
             self._books[feed] = hub.book(feed).frozen()
         return self._books[feed]
 
+    def book(self, feed: str) -> LatestBook:
+        """The quotes of a feed as this request sees them."""
+        return self._book(feed)
+
     @property
     def live_args(self) -> dict[str, str]:
         """What a page tells the socket, so that it values the same accounts."""

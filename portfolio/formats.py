@@ -83,7 +83,8 @@ def price(value: Number, tick: Number = None) -> str:
         return UNKNOWN
     if step is not None and step in _THIRTY_SECONDS:
         return thirty_seconds(number, step)
-    return fixed(number, max(2, _places(step if step is not None else number)))
+    # Behind eight places is only what floats leave over.
+    return fixed(number, max(2, _places(rounded(number, 8) if step is None else step)))
 
 
 def aligned(text: str, places: int = 3) -> str:
@@ -188,6 +189,19 @@ def signed_exact(value: Number) -> str:
     """An amount with all its decimals, two at least: a fee below a cent is not rounded away."""
     number = decimal(value)
     return UNKNOWN if number is None else signed(number, max(2, _places(number)))
+
+
+def count_short(value: Number) -> str:
+    """`12,345`; from a million on `1.81M`, so that columns keep their width."""
+    number = decimal(value)
+    if number is not None and number >= 999_500:
+        return f"{fixed(number / 1_000_000, 2)}M"
+    return fixed(number, 0)
+
+
+def either_way(value: Number) -> str:
+    """`±12.34`."""
+    return UNKNOWN if decimal(value) is None else f"±{fixed(value, 2)}"
 
 
 def milliseconds(value: Number) -> str:

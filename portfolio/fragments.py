@@ -14,5 +14,12 @@ def cell_html(cell: Cell, label: str = "") -> str:
     """A live `td`; the label shows on the phone's card only."""
     tip = f' title="{escape(cell.tip)}"' if cell.tip else ""
     mark = f' data-label="{label}"' if label else ""
-    mark += " data-figure" if cell.is_figure else ""
+    mark += figure_mark(cell)
     return f'<td role="cell" id="{cell.id}" class="{cell.css}"{tip}{mark}>{escape(cell.text)}</td>'
+
+
+def figure_mark(cell: Cell) -> str:
+    """The attribute that opens its arithmetic; empty for what is no figure."""
+    if not cell.is_figure:
+        return ""
+    return f' data-figure="{cell.ref}"' if cell.ref else " data-figure"

@@ -98,7 +98,7 @@ class KillCard:
     blocked: KillSwitch | None
     may_trade: bool
     orders: list[OrderFacts] = field(default_factory=list)
-    protective: int = 0
+    protective: list[OrderFacts] = field(default_factory=list)
     under_way: int = 0
     # The proof that releases it.
     proof: Any = None
@@ -122,7 +122,7 @@ def kill_card(user: Any, account: Account, proof: Any) -> KillCard:
         blocked=row,
         may_trade=access.may_trade(user, account),
         orders=orders,
-        protective=len(kill.protective(account)),
+        protective=[order for order in orders if order.protective],
         under_way=len(kill.under_way(account)),
         proof=proof,
     )

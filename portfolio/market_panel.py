@@ -48,6 +48,8 @@ class Panel:
     level1: dict[str, Cell]
     depth: list[DepthRow]
     tape: list[TapeRow]
+    # What the drawers of its figures need beside their references.
+    query: str = ""
 
     def cells(self) -> Iterator[Cell]:
         yield self.state
@@ -115,7 +117,7 @@ def _size(value: float | None) -> str:
 
 def _level1(cells: market.Cells, tick: Decimal | None, css: str) -> dict[str, Cell]:
     quote, summary = cells.quote, cells.summary
-    trade = _latest_trade(cells)
+    trade = latest_trade(cells)
     last = trade.price if trade else None
     previous = summary.prev_close if summary else None
     change = last - previous if last is not None and previous is not None else None
@@ -133,14 +135,13 @@ def _level1(cells: market.Cells, tick: Decimal | None, css: str) -> dict[str, Ce
         "volume": _volume(trade),
     }
     level1 = {
-        name: Cell(f"panel-{name}", text, _with_missing("num", text, css))
+        name: Cell(f"panel-{name}", text, _with_missing("num", text, css), is_figure=True)
         for name, text in figures.items()
     }
-    level1["change"] = _change(change, previous)
-    return level1
+    return level1 | _change(change, previous)
 
 
-def _latest_trade(cells: market.Cells) -> market.Trade | None:
+def latest_trade(cells: market.Cells) -> market.Trade | None:
     """The last trade of any session."""
     found = [trade for trade in (cells.trade, cells.trade_eth) if trade and trade.price]
     return max(found, key=lambda trade: trade.time or 0, default=None)
@@ -150,11 +151,15 @@ def _volume(trade: market.Trade | None) -> str:
     return formats.fixed(trade.day_volume if trade else None, 0)
 
 
-def _change(change: float | None, previous: float | None) -> Cell:
-    if change is None or not previous:
-        return Cell("panel-change", formats.UNKNOWN, "num missing")
-    text = f"{formats.signed_money(change)} ({formats.signed_percent(change / previous)})"
-    return Cell("panel-change", text, f"num {formats.tone(change)}".strip())
+def _change(change: float | None, previous: float | None) -> dict[str, Cell]:
+    """Against the close before, as an amount and as a share of it."""
+    share = change / previous if change is not None and previous else None
+    css = f"num {formats.tone(change)}".strip()
+    texts = {"change": formats.signed_money(change), "share": formats.signed_percent(share)}
+    return {
+        name: Cell(f"panel-{name}", text, _with_missing(css, text, ""), is_figure=True)
+        for name, text in texts.items()
+    }
 
 
 def _with_missing(base: str, text: str, css: str) -> str:
@@ -193,8 +198,8 @@ def _level(
 ) -> tuple[Cell, Cell]:
     price = _price(level.price if level else None, tick)
     size = _size(level.size if level else None)
-    price_cell = Cell(id, price, _with_missing(f"num {side}", price, css))
-    size_cell = Cell(f"{id}-size", size, _with_missing("num", size, css))
+    price_cell = Cell(id, price, _with_missing(f"num {side}", price, css), is_figure=True)
+    size_cell = Cell(f"{id}-size", size, _with_missing("num", size, css), is_figure=True)
     return (size_cell, price_cell) if size_first else (price_cell, size_cell)
 
 
@@ -208,13 +213,13 @@ def _sale(row: int, sale: market.Sale | None, tick: Decimal | None) -> TapeRow:
     if sale is None:
         return TapeRow(
             Cell(f"{name}-time", "", "secondary"),
-            Cell(f"{name}-price", "", "num"),
-            Cell(f"{name}-size", "", "num"),
+            Cell(f"{name}-price", "", "num", is_figure=True),
+            Cell(f"{name}-size", "", "num", is_figure=True),
         )
     at = datetime.fromtimestamp(sale.time / 1000, UTC) if sale.time else None
     side = {"BUY": " buy", "SELL": " sell"}.get(sale.side or "", "")
     return TapeRow(
         Cell(f"{name}-time", formats.market_time(at).removesuffix(" ET"), "secondary"),
-        Cell(f"{name}-price", _price(sale.price, tick), f"num{side}"),
-        Cell(f"{name}-size", _size(sale.size), "num"),
+        Cell(f"{name}-price", _price(sale.price, tick), f"num{side}", is_figure=True),
+        Cell(f"{name}-size", _size(sale.size), "num", is_figure=True),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from portfolio import formats
 from portfolio.analytics.pnl import buying_power_use
@@ -27,6 +26,8 @@ class Line:
     text: str
     css: str = ""
     tip: str = ""
+    # Where its arithmetic is found; empty for what is no figure.
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,13 @@ MORE_BALANCE_LINES = (
 )
 
 
-def money_line(label: str, value: Decimal | None, stale: bool, tip: str = "") -> Line:
+def balance_line(account: AccountFacts, name: str, label: str, stale: bool, tip: str = "") -> Line:
+    """One field of an account's balance."""
+    value, ref = getattr(account.balance, name, None), f"balance-{account.pk}-{name}"
     if value is None:
-        return Line(label, formats.UNKNOWN, "missing", "The broker did not send this figure")
-    return Line(label, formats.money(value), "stale" if stale else "", tip)
+        missing = "The broker did not send this figure"
+        return Line(label, formats.UNKNOWN, "missing", missing, ref if account.balance else "")
+    return Line(label, formats.money(value), "stale" if stale else "", tip, ref)
 
 
 def account_card(account: AccountFacts, valuation: Valuation, now: float) -> Card:
@@ -90,7 +94,7 @@ def account_card(account: AccountFacts, valuation: Valuation, now: float) -> Car
     cells = by_part(account_cells(account, totals, now))
 
     def line(name: str, label: str, tip: str = "") -> Line:
-        return money_line(label, getattr(balance, name, None), stale, tip)
+        return balance_line(account, name, label, stale, tip)
 
     use = buying_power_use(
         getattr(balance, "net_liquidating_value", None),
@@ -101,7 +105,7 @@ def account_card(account: AccountFacts, valuation: Valuation, now: float) -> Car
         cells=cells,
         net_liq=line("net_liquidating_value", "Net liq", "Net liquidating value by the broker"),
         lines=tuple(line(*row) for row in BALANCE_LINES),
-        calls=call_lines(balance),
+        calls=call_lines(account),
         use=formats.percent(use),
         use_percent=None if use is None else max(0, min(100, round(use * 100))),
         holds=sum(1 for leg in legs if not leg.closed_today),
@@ -132,7 +136,11 @@ def underlying_rows(valuation: Valuation, now: float) -> list[UnderlyingRow]:
     return [row for _, row in sorted(rows, key=lambda pair: -pair[0])]
 
 
-def call_lines(balance: Any) -> tuple[Line, ...]:
+def call_lines(account: AccountFacts) -> tuple[Line, ...]:
     """Margin calls that are open; none is the good case."""
-    rows = ((label, getattr(balance, name, None)) for name, label in CALL_LINES)
-    return tuple(Line(label, formats.money(value), "danger") for label, value in rows if value)
+    rows = [(name, label, getattr(account.balance, name, None)) for name, label in CALL_LINES]
+    return tuple(
+        Line(label, formats.money(value), "danger", ref=f"balance-{account.pk}-{name}")
+        for name, label, value in rows
+        if value
+    )

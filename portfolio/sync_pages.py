@@ -14,6 +14,7 @@ from brokerage.enums import SyncState
 from brokerage.models import Account, Backfill, Connection, Difference, Reconciliation
 from portfolio import formats
 from portfolio.connection_pages import ConnectionCard
+from portfolio.figures.marked import Marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class SyncCard:
     pace: str
     pace_tone: str
     accounts: tuple[AccountLine, ...]
+    queue: str
+    queue_tone: str
 
 
 def sync_card(card: ConnectionCard, accounts: Iterable[Account]) -> SyncCard:
@@ -63,11 +66,21 @@ def sync_card(card: ConnectionCard, accounts: Iterable[Account]) -> SyncCard:
     lines = tuple(
         account_line(account, card.connection, known.get(account.pk)) for account in reached
     )
-    return SyncCard(card, words, tone, lines)
+    queue, queue_tone = queue_words(upkeep.tasks_waiting())
+    return SyncCard(card, words, tone, lines, queue, queue_tone)
 
 
 def _access(account: Account, connection: Connection) -> Any:
     return next((a for a in account.accesses.all() if a.connection_id == connection.pk), None)
+
+
+def queue_words(waiting: int | None) -> tuple[str, str]:
+    """What the workers have not taken up yet, of all logins together."""
+    if waiting is None:
+        return "cannot be asked", "bad"
+    if waiting == 0:
+        return "nothing waits", "good"
+    return f"{waiting} task{'' if waiting == 1 else 's'} waiting for a worker", "ours"
 
 
 def pace_words(pace: upkeep.Pace) -> tuple[str, str]:
@@ -105,7 +118,14 @@ def score_words(score: Reconciliation | None) -> tuple[str, str]:
     if score.lines == 0:
         return "nothing to compare", "good"
     tone = "good" if score.matching == score.lines else "bad"
-    return f"{score.matching} of {score.lines} lines match", tone
+    lead = f"score-{score.account_id}"
+    words = Marked(
+        (str(score.matching), f"{lead}-matching"),
+        (" of ", ""),
+        (str(score.lines), f"{lead}-lines"),
+        (" lines match", ""),
+    )
+    return words, tone
 
 
 def difference_line(row: Difference) -> DifferenceLine:

@@ -180,13 +180,3 @@ def group_problem(account: Account, complex_id: int) -> str:
     if all(order.status == "Cancel Requested" for order in left):
         return "The cancellation of this group has been asked for already."
     return ""
-
-
-def is_protective(order: Order) -> bool:
-    """A working stop that closes a position: without it the position is unprotected."""
-    legs = list(order.legs.all())
-    return (
-        order.order_type in ("Stop", "Stop Limit")
-        and bool(legs)
-        and all(leg.action.endswith("to Close") for leg in legs)
-    )

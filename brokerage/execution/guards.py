@@ -56,9 +56,12 @@ def _leg_reduces(leg: OrderLeg, facts: GuardFacts) -> bool:
 def _closing_only(order: SubmitOrder, facts: GuardFacts) -> list[Finding]:
     if not facts.rules.closing_only:
         raise NotSet("closing-only mode is off")
-    if reduces(order, facts):
-        return []
-    return [Finding("", "Your guard lets this account close positions only; this order opens.")]
+    text = "Your guard lets this account close positions only; this leg opens."
+    return [
+        Finding(leg_field(index, "action"), text)
+        for index, leg in enumerate(order.legs)
+        if not _leg_reduces(leg, facts)
+    ]
 
 
 def _quantity(order: SubmitOrder, facts: GuardFacts) -> list[Finding]:
@@ -96,7 +99,14 @@ def _notional(order: SubmitOrder, facts: GuardFacts) -> list[Finding]:
     if value <= cap:
         return []
     text = f"This order moves {_dollars(value)}; your guard allows {_dollars(cap)}."
-    return [Finding("", text)]
+    return [Finding(_size_field(order), text)]
+
+
+def _size_field(order: SubmitOrder) -> str:
+    """Where the size of an order is typed; of several legs none alone is to blame."""
+    if order.value is not None:
+        return "value"
+    return leg_field(0, "quantity") if len(order.legs) == 1 else ""
 
 
 def notional(order: SubmitOrder, facts: GuardFacts) -> Decimal | None:

@@ -10,6 +10,7 @@ from brokerage import audit, events, selectors
 from brokerage.enums import CANCEL_KINDS, IntentState
 from brokerage.execution import cancelling, permits
 from brokerage.execution.guard_settings import PROOFS
+from brokerage.execution.protective import is_protective, unprotective
 from brokerage.models import Account, KillSwitch, Order, OrderIntent
 
 is_blocked = permits.is_blocked
@@ -22,7 +23,7 @@ def working(account: Account) -> list[Order]:
 
 def protective(account: Account) -> list[Order]:
     """Those of them that guard a position: without them it is unprotected."""
-    return [order for order in working(account) if cancelling.is_protective(order)]
+    return [order for order in working(account) if is_protective(order)]
 
 
 def under_way(account: Account) -> list[OrderIntent]:
@@ -49,7 +50,7 @@ def _to_cancel(account: Account, spare_protective: bool) -> list[Order]:
     orders = working(account)
     if not spare_protective:
         return orders
-    return [order for order in orders if not cancelling.is_protective(order)]
+    return unprotective(orders)
 
 
 def unblock(user: Any, account: Account, *, proof: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from brokerage import access
+from brokerage.enums import ConnectionState
 from brokerage.execution.guard_settings import guard_for, lets_out
 from brokerage.execution.refusals import CommandRefused
 from brokerage.models import Account, AccountGuard, Connection, KillSwitch
@@ -28,6 +29,8 @@ def sending_problem(
         return problem
     if account is None or connection is None:
         return ""
+    if connection.state == ConnectionState.PAUSED:
+        return "This login is paused: resume it under Sync before you trade."
     if is_blocked(account):
         return "The kill switch of this account is on: nothing is sent until it is released."
     if not lets_out(guard or guard_for(connection.user, account), account):

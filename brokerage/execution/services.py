@@ -15,12 +15,12 @@ from brokerage.execution.cancelling import (
     cancel_many,
     cancel_problem,
     group_problem,
-    is_protective,
 )
 from brokerage.execution.ownership import adopt, disown, look_alikes
 from brokerage.execution.pairs import edit_pairs, preview_edit_pairs
 from brokerage.execution.permits import cancelling_problem, sending_problem, trading_connection
 from brokerage.execution.preview import preview
+from brokerage.execution.protective import is_protective, unprotective
 from brokerage.execution.refusals import CancelRefused, CommandRefused, ConfirmAgain, Conflict
 from brokerage.execution.replacing import (
     nudged,
@@ -57,4 +57,5 @@ __all__ = [
     "sending_problem",
     "submit",
     "trading_connection",
+    "unprotective",
 ]

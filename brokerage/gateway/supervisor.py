@@ -13,7 +13,7 @@ import redis.asyncio
 from django.db import Error as DatabaseError
 
 from brokerage import market
-from brokerage.enums import ConnectionState
+from brokerage.enums import SILENT_STATES
 from brokerage.gateway.leases import Leases
 from brokerage.gateway.runner import ConnectionRunner, version_of
 from brokerage.gateway.threads import in_thread
@@ -35,8 +35,8 @@ MakeRunner = Callable[[redis.asyncio.Redis, Connection, str], Runner]
 
 
 def served_connections() -> dict[str, Connection]:
-    """The connections that get streams, by id: all but those that must be reconnected."""
-    rows = Connection.objects.exclude(state=ConnectionState.RECONNECT).select_related("user")
+    """The connections that get streams, by id: all but the dead and the paused ones."""
+    rows = Connection.objects.exclude(state__in=SILENT_STATES).select_related("user")
     return {str(row.pk): row for row in rows.filter(user__is_active=True)}
 
 
@@ -95,7 +95,7 @@ class Supervisor:
 
     async def _stop_changed(self, connections: dict[str, Connection], leases: Leases) -> None:
         gone = self._runners.keys() - connections.keys()
-        await self._stop_all(gone, "this login must be connected again")
+        await self._stop_all(gone, "this login is paused or must be connected again")
         await leases.release(gone)
         changed = {
             name

@@ -184,8 +184,14 @@ def parse_health(value: bytes | str | None) -> FeedHealth:
 
 
 def load_health(feed: str) -> FeedHealth:
-    """The state of a feed's streams now; for processes without a running hub."""
-    return parse_health(_bytes_client().get(health_key(feed)))
+    """The state of a feed's streams now; for processes without a running hub. While Valkey is
+    away nobody can say, and both streams count as down.
+    """
+    try:
+        return parse_health(_bytes_client().get(health_key(feed)))
+    except redis.RedisError:
+        unknown = StreamHealth(state="down", reason="the desk's own Valkey does not answer")
+        return FeedHealth(market=unknown, account=unknown)
 
 
 def health(connection: HasFeed) -> FeedHealth:

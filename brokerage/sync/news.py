@@ -28,9 +28,14 @@ _ENDS = {
 
 
 def unfinished(account: Account, broker_ids: Iterable[int]) -> set[int]:
-    """Ids of the orders among these that the mirror holds and that had not ended."""
+    """Ids of the orders among these that the mirror holds and that had not ended, or are called
+    filled while fills are still to arrive: those are told when they are whole.
+    """
     rows = Order.objects.filter(account=account, broker_id__in=list(broker_ids))
-    return set(rows.exclude(status__in=TERMINAL_STATUSES).values_list("pk", flat=True))
+    arriving = Q(status="Filled", legs__remaining_quantity__gt=0)
+    return set(
+        rows.filter(arriving | ~Q(status__in=TERMINAL_STATUSES)).values_list("pk", flat=True)
+    )
 
 
 def record(account: Account, changed: Collection[int], awaited: Collection[int]) -> int:

@@ -37,8 +37,15 @@ class Unit(Enum):
     QUANTITY = "units or contracts"
     DAYS = "calendar days"
     DTE = "days to expiration"
+    WHOLE_DAYS = "days, whole"
     NET = "net price of one unit, credit or debit"
     NET_AVERAGE = "net price of one unit, to four decimals"
+    UNITS = "units or contracts, without a sign"
+    COUNT_SHORT = "count, in millions from a million on"
+    DELTA = "delta of one unit"
+    MOVE = "price of the underlying, to either side"
+    LEVEL = "price of the underlying, to the cent"
+    VOLUME = "units or contracts traded"
     PRICE_GAP = "price of one unit, difference"
     EXACT = "account currency, every decimal"
     MILLISECONDS = "milliseconds"
@@ -82,6 +89,8 @@ class Worked:
     note: str = ""
     ref: str = ""
     marks: tuple[str, ...] = field(default=())
+    # The step of a price, where its writing follows it: exchanges write some prices in 32nds.
+    tick: Decimal | None = None
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -127,10 +136,11 @@ def given(
     note: str = "",
     ref: str = "",
     marks: tuple[str, ...] = (),
+    tick: Decimal | None = None,
 ) -> Worked:
     """A figure that somebody states: the broker, the feed, the person."""
     inputs = (Input("x", title, value, source, at, unit),)
-    return Worked(title, value, unit, "", inputs, (), note, ref, marks)
+    return Worked(title, value, unit, "", inputs, (), note, ref, marks, tick)
 
 
 def added(

@@ -46,6 +46,7 @@ class Drawer:
     text: str
     exact: str
     unit: str
+    tick: str
     unit_words: str
     formula: str
     expression: str
@@ -72,7 +73,7 @@ def drawer_of(ref: str, figure: Worked, now: float, *, at: datetime, shown: str 
 
     ``shown`` is what the page showed when it was opened, so that the drawer can say that prices
     have moved since."""
-    text = show(figure.value, figure.unit)
+    text = show(figure.value, figure.unit, figure.tick)
     rows = tuple(_input(item, now) for item in figure.inputs)
     terms = tuple(_term(term) for term in figure.terms[:MAX_TERMS])
     return Drawer(
@@ -81,6 +82,7 @@ def drawer_of(ref: str, figure: Worked, now: float, *, at: datetime, shown: str 
         text=text,
         exact=exact(figure.value),
         unit=figure.unit.name,
+        tick=exact(figure.tick),
         unit_words=figure.unit.value,
         formula=_formula(figure),
         expression=figure.expression,
@@ -109,7 +111,7 @@ def exact(value: Number | None) -> str:
 
 def line_of(figure: Worked) -> str:
     """`−2 × (0.80 − 1.20) × 100 = +80.00`; of a statement just its value."""
-    text = show(figure.value, figure.unit)
+    text = show(figure.value, figure.unit, figure.tick)
     if figure.expression:
         texts = {item.name: plain(item) for item in figure.inputs}
         return f"{arithmetic.substituted(figure.expression, texts)} = {text}"
@@ -142,7 +144,9 @@ def _input(item: Input, now: float) -> InputRow:
 
 def _term(term: Worked) -> TermRow:
     line = line_of(term) if term.expression else ""
-    return TermRow(term.title, show(term.value, term.unit), exact(term.value), term.ref, line)
+    return TermRow(
+        term.title, show(term.value, term.unit, term.tick), exact(term.value), term.ref, line
+    )
 
 
 def _formula(figure: Worked) -> str:
@@ -157,7 +161,7 @@ def _difference(figure: Worked, text: str) -> str:
         again = figure.again()
     except (BadFormula, ArithmeticError, ValueError) as problem:
         return str(problem)
-    mine = show(again, figure.unit)
+    mine = show(again, figure.unit, figure.tick)
     return "" if mine == text or _near(again, figure.value) else mine
 
 

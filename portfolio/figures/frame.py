@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.http import QueryDict
 
+from brokerage import access, selectors
 from portfolio import formats
 from portfolio.analytics.arithmetic import Input, Unit, Worked, added, given, worked
 from portfolio.analytics.pnl import buying_power_use
@@ -14,6 +15,8 @@ from portfolio.facts import AccountFacts
 from portfolio.figures.registry import explains
 from portfolio.figures.sums import sum_of
 from portfolio.live.cells import balance_stale
+from portfolio.scope import Scope
+from portfolio.selectors import load_desk
 
 _BALANCES = "balances, by the broker"
 
@@ -84,8 +87,20 @@ def balance(desk: RequestDesk, rest: str, query: QueryDict) -> Worked | None:
 
 
 def account_of(desk: RequestDesk, number: str) -> AccountFacts | None:
-    """An account among those in view by its row's number."""
-    return next((item for item in desk.facts.accounts if str(item.pk) == number), None)
+    """An account of this person by its row's number."""
+    shown = next((item for item in desk.facts.accounts if str(item.pk) == number), None)
+    return shown or _out_of_view(desk, number)
+
+
+def _out_of_view(desk: RequestDesk, number: str) -> AccountFacts | None:
+    """An account of this person that the chosen scope leaves out: its own page shows it."""
+    try:
+        account = access.get_account_by_pk(desk.user, number)
+    except access.NotFound:
+        return None
+    everything = selectors.accounts_for(desk.user, include_closed=True)
+    scope = Scope(account.environment, account.number)
+    return next(iter(load_desk([*everything], scope, at=desk.as_of).accounts), None)
 
 
 @explains("card")

@@ -148,7 +148,7 @@ def mark(value: LegValue, now: float) -> Worked:
     exact = item.value if isinstance(item.value, Decimal) else None
     return given(
         title_of(value, "Mark"), exact, Unit.PRICE, item.source, item.at,
-        ref=ref_of(value, "mark"), marks=marks_of(value),
+        ref=ref_of(value, "mark"), marks=marks_of(value), tick=value.mark_tick,
     )  # fmt: skip
 
 

@@ -32,9 +32,16 @@ def explains(family: str) -> Callable[[Explainer], Explainer]:
 
 def explain(desk: RequestDesk, reference: str, query: QueryDict) -> Worked:
     """The arithmetic of a figure as of now. Raises NoFigure."""
-    family, _, rest = reference.partition("-")
+    family, rest = _parted(reference)
     explainer = FAMILIES.get(family)
     found = explainer(desk, rest, query) if explainer else None
     if found is None:
         raise NoFigure(reference)
     return found
+
+
+def _parted(reference: str) -> tuple[str, str]:
+    """Family and rest; a number may follow the family at once: `x590-c-bid`."""
+    name, _, rest = reference.partition("-")
+    family = name.rstrip("0123456789.")
+    return (name, rest) if family == name else (family, reference[len(family) :])

@@ -22,8 +22,15 @@ _TEXTS: dict[Unit, Callable[[formats.Number], str]] = {
     Unit.QUANTITY: formats.quantity,
     Unit.DAYS: lambda value: formats.quantity(value, sign=False),
     Unit.DTE: lambda value: _days_left(value),
+    Unit.WHOLE_DAYS: lambda value: formats.dte(None if value is None else int(value)),
     Unit.NET: formats.structure_net,
     Unit.NET_AVERAGE: formats.structure_average,
+    Unit.UNITS: lambda value: formats.quantity(value, sign=False),
+    Unit.COUNT_SHORT: formats.count_short,
+    Unit.DELTA: formats.fixed,
+    Unit.MOVE: formats.either_way,
+    Unit.LEVEL: formats.fixed,
+    Unit.VOLUME: lambda value: formats.fixed(value, 0),
     Unit.PRICE_GAP: formats.price_gap,
     Unit.EXACT: formats.signed_exact,
     Unit.MILLISECONDS: formats.milliseconds,
@@ -48,6 +55,8 @@ def _hundredfold(value: formats.Number) -> Decimal | None:
     return None if number is None else number * 100
 
 
-def show(value: Number | None, unit: Unit) -> str:
-    """The text of a value; an em dash for what is missing."""
+def show(value: Number | None, unit: Unit, tick: Decimal | None = None) -> str:
+    """The text of a value; an em dash for what is missing. A price may follow its tick."""
+    if unit is Unit.PRICE and tick is not None:
+        return formats.price(value, tick)
     return _TEXTS[unit](value)

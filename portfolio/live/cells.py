@@ -24,7 +24,7 @@ from portfolio.live.valuation import (
 class Cell:
     """One live element. ``tip`` is for the page's first rendering; sockets patch text and class.
 
-    ``is_figure``: its arithmetic can be opened, under its id.
+    ``is_figure``: its arithmetic can be opened, under ``ref`` or else under its id.
     """
 
     id: str
@@ -32,6 +32,7 @@ class Cell:
     css: str
     tip: str = ""
     is_figure: bool = False
+    ref: str = ""
 
 
 def classes(*names: str) -> str:
@@ -95,17 +96,9 @@ def mark_cell(id: str, value: LegValue) -> Cell:
         "offline" if value.offline else "",
         "delayed" if value.leg.delayed else "",
     )
-    text = formats.aligned(formats.price(formats.rounded(value.mark.price, 8), _mark_tick(value)))
+    text = formats.aligned(formats.price(formats.rounded(value.mark.price, 8), value.mark_tick))
     tip = f"Mark: {value.mark.source.value}"
     return Cell(id, text, classes("num w-price", state), tip, is_figure=True)
-
-
-def _mark_tick(value: LegValue) -> Decimal | None:
-    """A mid between two ticks has one more place than the tick says: let the value speak then."""
-    tick, mark = value.leg.tick, value.mark
-    if tick is None or mark is None or not tick or mark.price % tick:
-        return None
-    return tick
 
 
 def leg_age(value: LegValue) -> str:

@@ -92,8 +92,8 @@ class Hub:
         book = LatestBook(feed)
         try:
             book.fill(market.load_book(feed), market.load_health(feed))
-        except redis.RedisError:
-            logger.warning("the latest book of a feed could not be read", exc_info=True)
+        except redis.RedisError as error:
+            logger.warning("the latest book of a feed could not be read: %s", type(error).__name__)
         if len(self._snapshots) > 256:
             self._snapshots.clear()
         self._snapshots[feed] = (time.monotonic(), book)

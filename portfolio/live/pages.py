@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from portfolio import selectors
@@ -62,11 +62,16 @@ class ShellLive(LiveView):
         if self._valuation is None:
             self._valuation, dirty = Valuation(self.desk, hub.book), None
         touched = self._valuation.update(now, dirty)
-        return self._changed(self.cells(self._valuation, touched, now))
+        changed = self._changed(self.cells(self._valuation, touched, now))
+        return [*changed, *self.further(now)]
 
     def cells(self, valuation: Valuation, touched: set[int], now: float) -> Iterator[Cell]:
         """The cells that may have changed, given the accounts whose legs did."""
         yield from shell_cells(valuation, now).values()
+
+    def further(self, now: float) -> Iterable[Patch]:
+        """What a page writes beside its cells, at the same instant."""
+        return ()
 
     def _changed(self, cells: Iterator[Cell]) -> list[Patch]:
         patches: list[Patch] = []

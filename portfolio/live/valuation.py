@@ -50,6 +50,15 @@ class LegValue:
     def price_stale(self) -> bool:
         return self.mark is not None and self.mark.is_stale
 
+    @property
+    def mark_tick(self) -> Decimal | None:
+        """The step by which the mark is written. A mid between two steps has one more place than
+        the step says: then the value speaks for itself."""
+        tick = self.leg.tick
+        if not tick or self.mark is None or self.mark.price % tick:
+            return None
+        return tick
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:

@@ -41,19 +41,27 @@ def spot_cells(book: LatestBook, shown: Shown, now: float) -> Iterator[Cell]:
     """Price and change of the underlying, and whether it may be traded at all."""
     spot, cells = spot_of(book, shown, now), book.cells(shown.underlying)
     css = _state(cells.quote or cells.trade, now, book, settings.STALE_QUOTE_SECONDS)
-    yield Cell("chain-spot", formats.price(_cents(spot), shown.tick), f"key num {css}".strip())
-    previous = cells.summary.prev_close if cells.summary else None
-    change = float(spot) - previous if spot is not None and previous else None
-    if change is None or not previous:
-        yield Cell("chain-change", "", "num")
-    else:
-        text = f"{formats.signed_money(change)} ({formats.signed_percent(change / previous)})"
-        yield Cell("chain-change", text, f"num {formats.tone(change)}".strip())
+    text = formats.price(_cents(spot), shown.tick)
+    yield Cell("chain-spot", text, f"key num {css}".strip(), "", True, "strip-spot")
+    change, share = change_of(spot, cells.summary.prev_close if cells.summary else None)
+    tone = "num" if change is None else f"num {formats.tone(change)}".strip()
+    words = "" if change is None else formats.signed_money(change)
+    part = "" if share is None else formats.signed_percent(share)
+    yield Cell("chain-change", words, tone, "", True, "strip-change")
+    yield Cell("chain-share", part, tone, "", True, "strip-share")
     halted = (cells.profile.trading_status or "") if cells.profile else ""
     reason = (cells.profile.status_reason or "") if cells.profile else ""
     words = f"Trading is halted {reason}".strip() if halted.upper() == "HALTED" else ""
     yield Cell("chain-halt", words, "chip chip--bad" if words else "")
     yield Cell("chain-state", _stream_words(book, now), "small secondary")
+
+
+def change_of(spot: Decimal | None, previous: float | None) -> tuple[float | None, float | None]:
+    """(amount, share) against the close before; both None where one of the prices is."""
+    if spot is None or not previous:
+        return None, None
+    change = float(spot) - previous
+    return change, change / previous
 
 
 def _stream_words(book: LatestBook, now: float) -> str:
@@ -96,9 +104,9 @@ MOVE_TIPS = {
 def day_cells(book: LatestBook, shown: Shown, spot: Decimal | None) -> Iterator[Cell]:
     for at, day in enumerate(shown.days):
         move, how = expected_move(book, day, spot)
-        text = formats.UNKNOWN if move is None else f"±{formats.fixed(move, 2)}"
+        text = formats.either_way(move)
         css = "num missing" if move is None else "num model" if how == "model" else "num"
-        yield Cell(f"em-{at}", text, css, MOVE_TIPS[how])
+        yield Cell(f"em-{at}", text, css, MOVE_TIPS[how], is_figure=True)
 
 
 # --- strikes ----------------------------------------------------------------------------------
@@ -154,7 +162,7 @@ def _side_cells(
         ("ask", quote.ask if quote else None),
     ):
         own = "zero" if value == 0 else "crossed" if crossed else ""
-        text = formats.price(value, _tick(shown, value))
+        text = formats.price(value, tick_of(shown, value))
         yield Cell(f"{name}-{word}", text, _join("num pick", word, css, own))
 
 
@@ -174,12 +182,12 @@ def _greek_cells(
     yield Cell(f"{name}-iv", text, _join("num c-iv", css))
     delta = greeks.delta if greeks else None
     if delta is None and cells.quote is not None:
-        delta, css = _model_delta(shown, row, name[-1], spot), "model"
+        delta, css = model_delta_of(shown, row.strike, name[-1], spot), "model"
     text = formats.fixed(delta, 2)
     yield Cell(f"{name}-delta", text, _join("num c-delta", css if delta is not None else "missing"))
 
 
-def _model_delta(shown: Shown, row: ShownRow, side: str, spot: Decimal | None) -> float | None:
+def model_delta_of(shown: Shown, strike: Decimal, side: str, spot: Decimal | None) -> float | None:
     """Where the feed sends no Greeks: by the volatility of the expiration."""
     if spot is None or not 0 <= shown.chosen < len(shown.days):
         return None
@@ -188,23 +196,16 @@ def _model_delta(shown: Shown, row: ShownRow, side: str, spot: Decimal | None) -
         return None
     right = "C" if side == "c" else "P"
     return chain_math.model_delta(
-        right, float(spot), float(row.strike), day.volatility, float(day.days)
+        right, float(spot), float(strike), day.volatility, float(day.days)
     )
 
 
 def _count(id: str, value: float | int | None) -> Cell:
     css = f"num c-{id.rsplit('-', 1)[1]}"
-    return Cell(id, count_text(value), css if value is not None else f"{css} missing")
+    return Cell(id, formats.count_short(value), css if value is not None else f"{css} missing")
 
 
-def count_text(value: float | int | None) -> str:
-    """`12,345`; from a million on `1.81M`, so that columns keep their width."""
-    if value is not None and value >= 999_500:
-        return f"{formats.fixed(value / 1_000_000, 2)}M"
-    return formats.fixed(value, 0)
-
-
-def _tick(shown: Shown, value: float | None) -> Decimal | None:
+def tick_of(shown: Shown, value: float | None) -> Decimal | None:
     if value is None or not shown.increments:
         return None
     return ticks.tick_at(Decimal(str(value)), shown.increments)

@@ -98,11 +98,14 @@ def _side(row: TableRow, cells: Mapping[str, Cell], side: str, names: Iterable[s
 
 def _figure(cell: Cell, side: str) -> str:
     # Column and side are classes of the cell's own; the socket writes both with each patch.
-    return f'<td id="{cell.id}" class="{cell.css}" data-side="{side}">{escape(cell.text)}</td>'
+    return (
+        f'<td id="{cell.id}" class="{cell.css}" data-side="{side}" data-figure>'
+        f"{escape(cell.text)}</td>"
+    )
 
 
 def _price(row: TableRow, cells: Mapping[str, Cell], side: str, name: str) -> str:
-    """A price as the button that picks the leg."""
+    """A price as the button that picks the leg; = on it opens its arithmetic."""
     cell, contract = cells[f"{row.shown.name}-{side}-{name}"], row.contracts[side]
     if contract is None:
         return f'<td class="c-price num missing" data-side="{side}"></td>'
@@ -110,7 +113,8 @@ def _price(row: TableRow, cells: Mapping[str, Cell], side: str, name: str) -> st
     is_side = ratio < 0 if name == "bid" else ratio > 0
     picked = f' data-picked="{ratio:+d}"' if is_side else ""
     return (
-        f'<td class="c-price" data-side="{side}"><button type="submit" form="chain-form" name="do"'
+        f'<td class="c-price" data-side="{side}" data-figure="{cell.id}">'
+        f'<button type="submit" form="chain-form" name="do"'
         f' value="{PICKS[name]}:{escape(contract.symbol)}" id="{cell.id}" class="{cell.css}"'
         f' data-pick="{PICKS[name]}" data-contract="{escape(contract.symbol)}"{picked}'
         f' aria-labelledby="h-{side}-{name} {row.shown.name}-k {cell.id}">'

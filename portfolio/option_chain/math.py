@@ -25,17 +25,22 @@ def model_delta(
     """
     if spot <= 0 or strike <= 0 or volatility <= 0 or days < 0:
         return None
-    years = max(days, 0.5) / YEAR_DAYS
+    years = years_of(days)
     spread = volatility * sqrt(years)
     call = normal_cdf((log(spot / strike) + spread * spread / 2) / spread)
     return call if right == "C" else call - 1.0
+
+
+def years_of(days: float) -> float:
+    """Calendar days as years; the last day counts as half of one."""
+    return max(days, 0.5) / YEAR_DAYS
 
 
 def sigma_move(spot: float | None, volatility: float | None, days: float) -> Decimal | None:
     """One standard deviation until expiration: spot × volatility × √(days / 365)."""
     if not spot or not volatility or days < 0:
         return None
-    move = spot * volatility * sqrt(max(days, 0.5) / YEAR_DAYS)
+    move = spot * volatility * sqrt(years_of(days))
     return Decimal(str(round(move, 6)))
 
 

@@ -27,7 +27,7 @@ from portfolio.option_chain import templates
 from portfolio.option_chain.basket import Basket
 from portfolio.option_chain.deltas import Volatilities, deltas_of, volatilities
 from portfolio.option_chain.facts import Chain, ChainExpiration, NoChain
-from portfolio.option_chain.legs import BasketView, basket_view
+from portfolio.option_chain.legs import PREFIX, BasketView, basket_view
 from portfolio.option_chain.marks import Marks
 from portfolio.option_chain.rows import DayRow, day_rows, shown_of, table_html
 from portfolio.option_chain.shown import Shown
@@ -76,20 +76,38 @@ class ChainPage:
         return list(found.items())
 
     @property
+    def figure_query(self) -> str:
+        """What the drawers of its figures need: the address, and the basket's legs."""
+        quoted = self.basket.quoted if self.basket else []
+        asked = {
+            "connection": str(self.connection.pk) if self.connection else "",
+            "orders": {PREFIX: [leg.as_args() for leg in quoted]},
+        }
+        basket = [("ticket", json.dumps(asked, separators=(",", ":")))] if quoted else []
+        return urlencode(self.wish.pairs() + basket)
+
+    @property
     def url(self) -> str:
         """The address that shows this page again, basket included."""
         pairs = self.wish.pairs() + (self.basket.basket.pairs() if self.basket else [])
         return f"{reverse('portfolio:chain')}?{urlencode(pairs)}"
 
 
-def load(request: HttpRequest, wish: ChainWish) -> ChainPage:
-    """Build the page; a foreign account is NotFound."""
+def begun(request: HttpRequest, wish: ChainWish) -> ChainPage:
+    """A page that knows its account and login, and no more; a foreign account is NotFound."""
     page = ChainPage(wish, accounts=_accounts(request))
     page.account = _account(request, page)
+    if page.account is not None:
+        page.connection = _connection(request.user, page.account)
+    return page
+
+
+def load(request: HttpRequest, wish: ChainWish) -> ChainPage:
+    """Build the page; a foreign account is NotFound."""
+    page = begun(request, wish)
     page.live_args = dict(desk_of(request).live_args)
     if page.account is None:
         return page
-    page.connection = _connection(request.user, page.account)
     if page.connection is None:
         page.problem = "The login of this account must be connected again before chains are shown."
     elif wish.symbol:
@@ -125,9 +143,9 @@ def _fill(request: HttpRequest, page: ChainPage, connection: Connection) -> None
         page.matches = _matches(connection, page.wish.symbol)
         return
     now, book = time.time(), hub.book(market.feed_key(connection))
-    page.expiration = _expiration(page.chain, page.wish)
+    page.expiration = expiration_of(page.chain, page.wish)
     volatility = volatilities(connection, page.chain)
-    shown = _underlying(page, page.chain, page.expiration, connection, book)
+    shown = underlying_of(page, page.chain, page.expiration, connection, book)
     spot = chain_cells.spot_of(book, shown, now)
     basket = _basket(page, volatility, spot, book, now)
     # The button may have led to another expiration.
@@ -150,7 +168,7 @@ def _matches(connection: Connection, symbol: str) -> list[tuple[str, str]]:
     return [(item.symbol, item.description) for item in found if item.options][:MATCHES]
 
 
-def _underlying(
+def underlying_of(
     page: ChainPage,
     chain: Chain,
     item: ChainExpiration,
@@ -185,7 +203,7 @@ def _draw(
     page.table = table_html(page.expiration, shown, page.cells, marks, basket.picked)
 
 
-def _expiration(chain: Chain, wish: ChainWish) -> ChainExpiration:
+def expiration_of(chain: Chain, wish: ChainWish) -> ChainExpiration:
     """The one asked for by its key or by one of its contracts, else a usual one."""
     place = chain.place(wish.contract) if wish.contract else None
     if place is not None:

@@ -14,7 +14,8 @@ from decimal import Decimal
 from django.http import QueryDict
 
 from brokerage import access, selectors
-from brokerage.models import AuditEntry, Fill, Order, OrderIntent, Transaction
+from brokerage.market import Quote
+from brokerage.models import Fill, Order, OrderIntent, Transaction
 from portfolio import formats
 from portfolio.analytics.arithmetic import Input, Unit, Worked, added, given, worked
 from portfolio.desk import RequestDesk
@@ -22,6 +23,7 @@ from portfolio.figures.registry import explains
 from portfolio.orders import market, words
 from portfolio.orders.executed import FEES, average_of, fees_booked, net_of_fills, power_of
 from portfolio.orders.market import Held
+from portfolio.ticket.quotes import QuotedLeg
 
 BROKER = "order, by the broker"
 _QUOTE = "quote of the feed"
@@ -67,7 +69,7 @@ class _Shown:
         watched = market.watch([self.order], accounts)
         if not watched or not watched[0].feed:
             return None
-        book = self.desk.valuation.book(watched[0].feed)
+        book = self.desk.book(watched[0].feed)
         return market.held(watched[0], book, self.desk.now)
 
 
@@ -87,7 +89,7 @@ def _filled(shown: _Shown) -> Worked:
         parts.append(f"(q{place}-r{place})*s/q{place}")
     expression = parts[0] if len(parts) == 1 else f"min({','.join(parts)})" if parts else "s"
     value = words.progress_of(shown.order).filled
-    return worked(f"Filled: {shown.title}", expression, inputs, value, Unit.DAYS)
+    return worked(f"Filled: {shown.title}", expression, inputs, value, Unit.UNITS)
 
 
 def _limit(shown: _Shown) -> Worked:
@@ -174,15 +176,17 @@ def _mark(shown: _Shown) -> Worked | None:
     held = shown.held
     if held is None:
         return None
-    inputs, expression = net_inputs(held)
+    inputs, expression = net_inputs(held.legs, held.quotes, held.now)
     return worked(f"Mark: {shown.title}", expression, inputs, held.net.mid, Unit.NET)
 
 
-def net_inputs(held: Held) -> tuple[list[Input], str]:
+def net_inputs(
+    legs: Sequence[QuotedLeg], quotes: Sequence[Quote | None], now: float
+) -> tuple[list[Input], str]:
     """Ratios, bids and asks of the legs, and the middle of the market written over them."""
     inputs, parts = [], []
-    for place, (leg, quote) in enumerate(zip(held.legs, held.quotes, strict=True)):
-        at = held.now - quote.age(held.now) if quote else None
+    for place, (leg, quote) in enumerate(zip(legs, quotes, strict=True)):
+        at = now - quote.age(now) if quote else None
         name = leg.streamer_symbol
         sides = (
             ("b", "Bid", quote.bid if quote else None),
@@ -228,7 +232,7 @@ def _gap_inputs(held: Held) -> tuple[Sequence[Input], str]:
 
 _FIGURES: dict[str, Callable[[_Shown], Worked | None]] = {
     "filled": _filled,
-    "size": lambda shown: shown.said("Size", shown.order.size, Unit.DAYS),
+    "size": lambda shown: shown.said("Size", shown.order.size, Unit.UNITS),
     "limit": _limit,
     "trigger": lambda shown: shown.said("Stop trigger", shown.order.stop_trigger, Unit.PRICE),
     "value": lambda shown: shown.said("Amount", shown.order.value, Unit.MONEY),
@@ -259,7 +263,7 @@ def fill(desk: RequestDesk, rest: str, query: QueryDict) -> Worked | None:
     except access.NotFound:
         return None
     title = f"{name.capitalize()} executed: {formats.symbol_label(row.leg.symbol)}"
-    unit = Unit.PRICE if name == "price" else Unit.DAYS
+    unit = Unit.PRICE if name == "price" else Unit.UNITS
     source = "execution, by the broker"
     return given(title, getattr(row, name), unit, source, epoch(row.filled_at))
 
@@ -270,7 +274,7 @@ def audit(desk: RequestDesk, rest: str, query: QueryDict) -> Worked | None:
     pk, _, name = rest.partition("-")
     if name != "took" or not pk.isdecimal():
         return None
-    row = AuditEntry.objects.filter(pk=pk, user=desk.user).first()
+    row = selectors.audit_for(desk.user).filter(pk=pk).first()
     if row is None:
         return None
     source = "measured by this desk"

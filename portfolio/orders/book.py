@@ -18,6 +18,7 @@ from brokerage.enums import CANCEL_KINDS, IntentKind, IntentState
 from brokerage.execution import services
 from brokerage.models import Account, Connection, Order, OrderIntent
 from portfolio import formats
+from portfolio.connection_pages import name_of
 from portfolio.desk import RequestDesk, desk_of
 from portfolio.live.hub import hub
 from portfolio.orders import market as order_market
@@ -25,6 +26,7 @@ from portfolio.orders.facts import OrderFacts, order_facts
 from portfolio.orders.groups import GroupFacts, group_facts
 from portfolio.orders.staged import StagedFacts, staged_for
 from portfolio.orders.staged import rows_of as staged_rows
+from portfolio.orders.ties import ties_of
 from portfolio.orders.words import IntentFacts, intent_facts
 
 TABS = (
@@ -40,31 +42,41 @@ PER_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which of the orders: of one underlying, of one side."""
+    """Which of the orders: of one underlying, of one side, of one account."""
 
     symbol: str = ""
     side: str = ""
+    account: str = ""
+    # How the account is called.
+    account_words: str = ""
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Filter:
+    def of(cls, data: Mapping[str, Any], accounts: Iterable[Account]) -> Filter:
+        """What was asked for; an account that is not among these narrows nothing."""
         side = str(data.get("side") or "")
         symbol = str(data.get("symbol") or "").replace("\x00", "").strip().upper()[:32]
-        return cls(symbol, side if side in dict(SIDES) else "")
+        names = {str(account.pk): str(account) for account in accounts}
+        account = str(data.get("account") or "")
+        known = account if account in names else ""
+        return cls(symbol, side if side in dict(SIDES) else "", known, names.get(known, ""))
 
     def apply(self, rows: QuerySet[Order]) -> QuerySet[Order]:
         if self.symbol:
             rows = rows.filter(underlying_symbol__iexact=self.symbol)
+        if self.account:
+            rows = rows.filter(account=int(self.account))
         return rows.filter(_side(self.side)) if self.side else rows
 
     @property
     def query(self) -> str:
-        pairs = {"symbol": self.symbol, "side": self.side}
+        pairs = {"symbol": self.symbol, "side": self.side, "account": self.account}
         return urlencode({name: value for name, value in pairs.items() if value})
 
     @property
     def words(self) -> str:
         """`SPY, selling (credit)`; empty for all."""
-        parts = [self.symbol, dict(SIDES)[self.side].lower() if self.side else ""]
+        side = dict(SIDES)[self.side].lower() if self.side else ""
+        parts = [self.symbol, side, self.account_words]
         return ", ".join(part for part in parts if part)
 
 
@@ -85,8 +97,9 @@ class UnknownFacts:
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """The account stream when it is not up: orders are then read, not told."""
+    """The account stream of a login when it is not up: orders are then read, not told."""
 
+    login: str
     reason: str
     since: str
     every: int
@@ -106,9 +119,12 @@ class BookPage:
     working_count: int = 0
     staged_count: int = 0
     staged: list[StagedFacts] = field(default_factory=list)
-    stream: StreamState | None = None
+    # Of each login in view whose account stream is not up.
+    streams: list[StreamState] = field(default_factory=list)
     tabs: Sequence[tuple[str, str]] = TABS
     sides: Sequence[tuple[str, str]] = SIDES
+    # Those to choose from, by key; empty where there is only one.
+    accounts: Sequence[tuple[str, str]] = ()
 
     @property
     def is_working(self) -> bool:
@@ -129,13 +145,15 @@ def load(request: HttpRequest) -> BookPage:
     desk = desk_of(request)
     accounts = desk.scope.pick(desk.accounts) if desk.scope else []
     connection = next((item.connection for item in desk.facts.accounts if item.connection), None)
-    page = BookPage(tab if tab in dict(TABS) else "working", Filter.of(request.GET))
+    page = BookPage(tab if tab in dict(TABS) else "working", Filter.of(request.GET, accounts))
+    if len(accounts) > 1:
+        page.accounts = [(str(account.pk), str(account)) for account in accounts]
     page.unknown_count = unknown(desk.user, accounts).count()
     page.working_count = selectors.orders_for(accounts, "working").count()
-    page.stream = _stream(connection, desk.now)
+    page.streams = _streams(desk)
     page.staged_count = staged_for(desk.user, accounts).count()
     if page.tab == "staged":
-        page.staged = staged_rows(desk.user, accounts)
+        page.staged = staged_rows(desk.user, accounts, desk.clock_offset)
         return page
     if page.tab == "unknown":
         page.intents = [
@@ -163,9 +181,14 @@ def _alike(intent: OrderIntent) -> list[Order]:
     return services.look_alikes(intent) if claimable else []
 
 
-def _stream(connection: Connection | None, now: float) -> StreamState | None:
-    if connection is None:
-        return None
+def _streams(desk: RequestDesk) -> list[StreamState]:
+    """One login that is down among several is named too."""
+    logins = {row.connection.pk: row.connection for row in desk.facts.accounts if row.connection}
+    states = [_stream(connection, desk.now) for connection in logins.values()]
+    return [state for state in states if state is not None]
+
+
+def _stream(connection: Connection, now: float) -> StreamState | None:
     lamp = selectors.stream_health(connection).account_stream
     if lamp.is_up:
         return None
@@ -173,7 +196,10 @@ def _stream(connection: Connection | None, now: float) -> StreamState | None:
     age = now - datetime.fromisoformat(read).timestamp() if read else None
     since = formats.market_time(lamp.since) if lamp.since else ""
     every = int(settings.SYNC_ORDERS_STREAM_DOWN_SECONDS)
-    return StreamState(lamp.reason, since, every, formats.age(age) if age is not None else "")
+    login = name_of(connection)
+    return StreamState(
+        login, lamp.reason, since, every, formats.age(age) if age is not None else ""
+    )
 
 
 def _rows(
@@ -222,6 +248,9 @@ def _facts(
         ).select_related("preview")
     }
     sent_here = ours(orders)
+    ties = ties_of(orders)
+    connection = next((row.connection for row in desk.facts.accounts if row.connection), None)
+    closed = not clock.session(connection).is_open
     cells = {
         row.pk: order_market.cells(row, hub.book(row.feed), desk.now)
         for row in order_market.watch(orders, accounts)
@@ -234,6 +263,8 @@ def _facts(
             ours=order.pk in sent_here,
             intent=intents.get(order.pk),
             cells=cells.get(order.pk),
+            ties=ties[order.pk],
+            closed=closed,
         )
         for order in orders
     }

@@ -18,6 +18,7 @@ from portfolio.orders import market as order_market
 from portfolio.orders.book import ours
 from portfolio.orders.executed import fees_booked, signed
 from portfolio.orders.facts import average_words, order_facts
+from portfolio.orders.ties import pair_words, ties_of
 from portfolio.orders.timeline import timeline
 from portfolio.orders.words import body_price, intent_facts
 from portfolio.selectors import connection_of
@@ -49,6 +50,7 @@ def load(request: HttpRequest, order: Order) -> dict[str, Any]:
         item for item in selectors.accounts_for(request.user, include_closed=True)
         if item.pk == order.account_id
     )  # fmt: skip
+    family = _family(order)
     commands = [intent_facts(row) for row in _commands(request.user, order)]
     return {
         "order": order_facts(
@@ -57,6 +59,8 @@ def load(request: HttpRequest, order: Order) -> dict[str, Any]:
             ours=bool(ours([order])),
             intent=intent,
             cells=_cells(order, account),
+            ties=ties_of([order])[order.pk],
+            closed=not clock.session(connection_of(account)).is_open,
         ),
         "timeline": timeline(order, intent),
         "intent": intent_facts(intent) if intent else None,
@@ -65,7 +69,9 @@ def load(request: HttpRequest, order: Order) -> dict[str, Any]:
         "comparison": compared(order, intent),
         "commands": commands,
         "pending": next((item for item in commands if item.is_open), None),
-        "family": _family(request.user, order),
+        "family": [order_facts(row) for row in family],
+        # While a replacement waits: what may happen to the two.
+        "pair": next((words for row in family if (words := pair_words(order, row))), ""),
     }
 
 
@@ -92,15 +98,13 @@ def _cells(order: Order, account: Any) -> Any:
     return order_market.cells(found[0], hub.book(found[0].feed))
 
 
-def _family(user: Any, order: Order) -> list[Any]:
+def _family(order: Order) -> list[Order]:
     """The chain of replacements around this order, and the members of its group."""
     same = Q(broker_id__in=[n for n in (order.replaces_order_id, order.replacing_order_id) if n])
     if order.complex_order_id is not None:
         same |= Q(complex_order_id=order.complex_order_id)
     rows = Order.objects.filter(same, account=order.account).exclude(pk=order.pk)
-    return [
-        order_facts(row) for row in rows.select_related("account").prefetch_related("legs__fills")
-    ]
+    return list(rows.select_related("account").prefetch_related("legs__fills"))
 
 
 # --- what was meant, against what came ---------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,10 +12,12 @@ from brokerage.models import Fill, Order, OrderIntent
 from portfolio import formats
 from portfolio.figures.marked import Marked
 from portfolio.live.cells import Cell
+from portfolio.orders import kinds as order_kinds
 from portfolio.orders import rules as order_rules
 from portfolio.orders import words as order_words
 from portfolio.orders.again import again_url
 from portfolio.orders.executed import average_of, power_of
+from portfolio.orders.ties import Tie, named_ties
 from portfolio.orders.words import Chip
 
 
@@ -74,6 +76,12 @@ class OrderFacts:
     is_pair: bool = False
     role: str = ""
     cells: Mapping[str, Cell] = field(default_factory=dict)
+    # Structure and action: `iron condor, to open`, `Sell to Close`.
+    kind: str = ""
+    # Those of `links` that lead somewhere, and what it waits for.
+    ties: Sequence[Tie] = ()
+    # What nobody but the clock ends: `waits for the open`.
+    waits: str = ""
 
 
 def order_facts(
@@ -83,8 +91,14 @@ def order_facts(
     ours: bool = False,
     intent: OrderIntent | None = None,
     cells: Mapping[str, Cell] | None = None,
+    ties: Sequence[Tie] | None = None,
+    closed: bool = False,
 ) -> OrderFacts:
-    """Facts of an order with legs and fills at hand; `ours`: it was sent from this desk."""
+    """Facts of an order with legs and fills at hand; `ours`: it was sent from this desk.
+
+    Without `ties` those that the order itself names are told, without an address. `closed`: no
+    session of shares and their options is going on.
+    """
     chip = order_words.status_chip(order)
     fills = _fills(order)
     problem = services.cancel_problem(order)
@@ -123,7 +137,7 @@ def order_facts(
         arriving=[leg.text for leg in order_words.arriving(order)],
         terminal=order.status in TERMINAL_STATUSES or order.gone_at is not None,
         power=power_words(order, intent),
-        links=_links(order),
+        links=[str(tie) for tie in named_ties(order)],
         rules=order_rules.rule_words(order),
         text=text_of(order),
         again_url=again_url(order),
@@ -131,7 +145,17 @@ def order_facts(
         is_pair=order.complex_order_tag.startswith("PAIRS"),
         role=order_rules.role_words(order),
         cells=cells or {},
+        kind=order_kinds.kind_words(order),
+        ties=named_ties(order) if ties is None else ties,
+        waits=_waits(order) if closed else "",
     )
+
+
+def _waits(order: Order) -> str:
+    """A received order of shares or their options stays so until there is a market."""
+    if order.status != "Received" or order.underlying_instrument_type not in ("", "Equity"):
+        return ""
+    return "waits for the open"
 
 
 def is_changeable(order: Order) -> bool:
@@ -159,16 +183,6 @@ def text_of(order: Order) -> str:
 def _time_words(order: Order) -> str:
     date = f" {order.gtc_date.isoformat()}" if order.gtc_date else ""
     return f"{order.time_in_force}{date}"
-
-
-def _links(order: Order) -> list[str]:
-    """What it is tied to, by the broker's numbers."""
-    links = []
-    if order.replaces_order_id:
-        links.append(f"replaces {order.replaces_order_id}")
-    if order.replacing_order_id:
-        links.append(f"replaced by {order.replacing_order_id}")
-    return links
 
 
 def _fills(order: Order) -> list[FillFacts]:

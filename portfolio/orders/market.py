@@ -141,7 +141,7 @@ def cells(order: WatchedOrder, book: LatestBook, now: float | None = None) -> di
         "away": _cell(f"{name}-away", away, css),
         "share": _cell(f"{name}-share", share, f"secondary {css}"),
         "bar": bar_cell(name, net, order.limit),
-        "age": Cell(f"{name}-age", _age(order, found.now), "num secondary"),
+        "age": Cell(f"{name}-age", _age(order, found.now), "num w-age secondary"),
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -121,16 +121,19 @@ def remove(user: Any, ticket: uuid.UUID) -> bool:
 # --- the list -----------------------------------------------------------------------------------
 
 
-def rows_of(user: Any, accounts: Iterable[Account]) -> list[StagedFacts]:
-    """Previews that are still good, then what was put aside."""
+def rows_of(user: Any, accounts: Iterable[Account], offset: timedelta) -> list[StagedFacts]:
+    """Previews that are still good, then what was put aside.
+
+    ``offset``: the broker's clock against ours, as times beside the broker's are told by it.
+    """
     held, now = list(accounts), timezone.now()
     return [
-        *_previewed(user, held, now),
-        *(_facts(row, now) for row in staged_for(user, held)),
+        *_previewed(user, held, now, offset),
+        *(_facts(row, now, offset) for row in staged_for(user, held)),
     ]
 
 
-def _facts(row: StagedTicket, now: datetime) -> StagedFacts:
+def _facts(row: StagedTicket, now: datetime, offset: timedelta) -> StagedFacts:
     body, here = row.body, reverse("portfolio:staged-open", args=[row.ticket])
     legs = order_words.body_legs(body) if body else _typed_legs(row.values)
     return StagedFacts(
@@ -142,7 +145,7 @@ def _facts(row: StagedTicket, now: datetime) -> StagedFacts:
         order_type=str(row.values.get("order_type", "")),
         time_in_force=str(row.values.get("time_in_force", "")),
         account=str(row.account),
-        time=formats.market_datetime(row.staged_at),
+        time=formats.market_datetime(row.staged_at + offset),
         age=order_words.age_words(row.staged_at, now),
         open_url=here,
         remove_url=reverse("portfolio:staged-remove", args=[row.ticket]),
@@ -160,16 +163,18 @@ def _typed_legs(values: Mapping[str, str]) -> list[str]:
     return contracts or [symbol or "nothing chosen yet"]
 
 
-def _previewed(user: Any, accounts: list[Account], now: datetime) -> list[StagedFacts]:
+def _previewed(
+    user: Any, accounts: list[Account], now: datetime, offset: timedelta
+) -> list[StagedFacts]:
     """Unused dry runs of placing orders that have not ended; equal ones are one row."""
     rows = OrderPreview.objects.filter(
         user=user, account__in=accounts, used_at=None, expires_at__gt=now, kind__in=PLACING_KINDS
     ).select_related("account")
     latest = {(row.account_id, repr(row.body)): row for row in rows.order_by("created_at")}
-    return [_preview_facts(row, now) for row in reversed(latest.values())]
+    return [_preview_facts(row, now, offset) for row in reversed(latest.values())]
 
 
-def _preview_facts(row: OrderPreview, now: datetime) -> StagedFacts:
+def _preview_facts(row: OrderPreview, now: datetime, offset: timedelta) -> StagedFacts:
     body = row.body
     left = max(0, round((row.expires_at - now).total_seconds()))
     return StagedFacts(
@@ -181,7 +186,7 @@ def _preview_facts(row: OrderPreview, now: datetime) -> StagedFacts:
         order_type=str(body.get("order-type", body.get("type", ""))),
         time_in_force=str(body.get("time-in-force", "")),
         account=str(row.account),
-        time=formats.market_datetime(row.created_at),
+        time=formats.market_datetime(row.created_at + offset),
         age=order_words.age_words(row.created_at, now),
         open_url=ticket_url(row),
         note=f"good for {left} s more, on the page that shows it",

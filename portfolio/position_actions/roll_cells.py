@@ -22,9 +22,9 @@ def cells(book: LatestBook, nets: Nets, now: float) -> Iterator[Cell]:
         for name, value in (("mid", net.mid), ("nat", net.natural)):
             css = "missing" if value is None else "stale" if net.stale else ""
             tone = "" if value is None else "gain-text" if value > 0 else ""
-            text = formats.structure_net(None if value is None else formats.rounded(value, 3))
+            text = formats.structure_average(value)
             css = " ".join(word for word in ("num w-net", css, tone) if word)
-            yield Cell(f"roll-{at}-{name}", text, css)
+            yield Cell(f"roll-{at}-{name}", text, css, is_figure=True)
 
 
 def wanted(nets: Nets) -> set[tuple[str, str]]:

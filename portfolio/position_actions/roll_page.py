@@ -16,6 +16,7 @@ from brokerage.execution import instruments
 from brokerage.models import Connection
 from portfolio import formats
 from portfolio.desk import desk_of
+from portfolio.figures.marked import Marked
 from portfolio.live.book import LatestBook
 from portfolio.live.cells import Cell
 from portfolio.live.hub import hub
@@ -65,6 +66,15 @@ class RollPage:
     rows: list[ChoiceRow] = field(default_factory=list)
     problem: str = ""
     live_args: dict[str, Any] = field(default_factory=dict)
+    connection: Connection | None = None
+    choices: list[Choice] = field(default_factory=list)
+    # Per choice the delta of the leg that is sold, else of the first.
+    deltas: list[float | None] = field(default_factory=list)
+
+    @property
+    def figure_query(self) -> str:
+        """What the drawers of its figures need: the page's own address."""
+        return self._url().partition("?")[2]
 
     @property
     def live_json(self) -> str:
@@ -73,7 +83,13 @@ class RollPage:
     @property
     def legs(self) -> list[tuple[str, str]]:
         """(signed quantity, words) of the legs that are rolled."""
-        return [(formats.quantity(one.held.quantity), one.held.label) for one in self.rolled]
+        return [
+            (
+                Marked((formats.quantity(one.held.quantity), f"leg-{one.held.pk}-qty")),
+                one.held.label,
+            )
+            for one in self.rolled
+        ]
 
     def _url(self, **changes: Any) -> str:
         values = {"side": self.side, "by": self.by, "shift": self.shift, **changes}
@@ -153,7 +169,9 @@ def _fill(page: RollPage, connection: Connection) -> None:
     found = rolls.choices(chain, page.rolled, page.shift, deltas if page.by == DELTA else None)
     nets = [choice.quoted for choice in found]
     cells = {cell.id: cell for cell in roll_cells.cells(book, nets, time.time())}
-    page.rows = [_row(page, at, choice, deltas, cells) for at, choice in enumerate(found)]
+    page.connection, page.choices = connection, list(found)
+    page.deltas = [_lead_delta(page, choice, deltas) for choice in found]
+    page.rows = [_row(page, at, choice, cells) for at, choice in enumerate(found)]
     page.live_args |= {"connection": str(connection.pk), "nets": roll_cells.as_args(nets)}
 
 
@@ -167,10 +185,7 @@ def _deltas(connection: Connection, chain: Chain, page: RollPage, book: LatestBo
     return deltas_of(book, volatilities(connection, chain), spot, now)
 
 
-def _row(
-    page: RollPage, at: int, choice: Choice, deltas: Deltas, cells: dict[str, Cell]
-) -> ChoiceRow:
-    item, first = choice.expiration, page.rolled[0].place.expiration
+def _lead_delta(page: RollPage, choice: Choice, deltas: Deltas) -> float | None:
     lead = next(
         (
             place
@@ -179,18 +194,29 @@ def _row(
         ),
         choice.targets[0],
     )
-    delta = deltas(item, lead.right, item.by_strike[lead.strike])
+    item = choice.expiration
+    return deltas(item, lead.right, item.by_strike[lead.strike])
+
+
+def later_days(page: RollPage, choice: Choice) -> int:
+    """Calendar days from the expiration that is left to the one that is gone to."""
+    return (choice.expiration.day - page.rolled[0].place.expiration.day).days
+
+
+def _row(page: RollPage, at: int, choice: Choice, cells: dict[str, Cell]) -> ChoiceRow:
+    item = choice.expiration
+    later = later_days(page, choice)
     return ChoiceRow(
         date=formats.short_date(item.day, year=True),
-        dte=f"{item.days}d",
+        dte=Marked((formats.dte(item.days), f"roll-{at}-dte")),
         marks=item.marks,
-        later=f"+{(item.day - first.day).days}d",
+        later=Marked(("+", ""), (formats.dte(later), f"roll-{at}-later")),
         strikes=" / ".join(
             f"{formats.trimmed(place.strike)} {place.right}" for place in choice.targets
         ),
         approximate=choice.approximate,
         mid=cells[f"roll-{at}-mid"],
         natural=cells[f"roll-{at}-nat"],
-        delta=formats.fixed(delta, 2),
+        delta=Marked((formats.fixed(page.deltas[at], 2), f"roll-{at}-delta")),
         url=order_url(page.holdings.account, choice.legs, origin=page.holdings.origin),
     )

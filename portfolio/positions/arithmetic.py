@@ -16,7 +16,8 @@ from portfolio.analytics.facts import Total
 from portfolio.desk import RequestDesk
 from portfolio.figures.registry import explains
 from portfolio.positions import leg_arithmetic, strategy_arithmetic, underlying_arithmetic
-from portfolio.positions.cells import closed_amounts, number, summed, totals_of
+from portfolio.positions.cells import NO_CHAIN, closed_amounts, number, summed, totals_of
+from portfolio.positions.chained import amount_of
 from portfolio.positions.columns import COLUMNS, Column
 from portfolio.positions.legs import Blank
 from portfolio.positions.page import scene_of, table_of
@@ -52,6 +53,8 @@ def of_row(row: Row, column: Column, now: float, reference: str = "") -> Worked 
     amount, unit = number(row, column)
     if isinstance(amount, Blank):
         return None
+    if column.chains is not None and isinstance(amount, Total):
+        return _chains(row, column, amount, unit, reference)
     if isinstance(amount, Total):
         return _sum(row, column, amount, unit, now, reference)
     if row.kind == "leg" and column.leg is not None:
@@ -84,6 +87,25 @@ def _sum(
     marks = (words,) if words else ()
     title = f"{column.label}: {row.label}"
     return added(title, terms, amount.value, unit, note=note, ref=reference, marks=marks)
+
+
+def _chains(row: Row, column: Column, amount: Total[Any], unit: Unit, reference: str) -> Worked:
+    """The chains that hold its legs, each with arithmetic of its own."""
+    scene = row.views[0].scene
+    name = "total" if column.key == "chain" else "credit"
+    opens = "net" if name == "total" and scene.after_fees else name
+    terms = [
+        given(
+            f"Chain {held.chain.underlying}, opened {held.chain.entries[0].event.at:%Y-%m-%d}",
+            amount_of(row.held, held, name), unit, "the chain's page", ref=f"{held.ref}-{opens}",
+        )
+        for held in (scene.chained.of(row.held) if scene.chained is not None else ())
+    ]  # fmt: skip
+    title = f"{column.label}: {row.label}"
+    if not terms:
+        return given(title, None, unit, NO_CHAIN, ref=reference)
+    marks = (amount.words,) if amount.words else ()
+    return added(title, terms, amount.value, unit, ref=reference, marks=marks)
 
 
 def _family(name: str) -> Callable[[RequestDesk, str, QueryDict], Worked | None]:

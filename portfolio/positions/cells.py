@@ -10,6 +10,7 @@ from portfolio.analytics.arithmetic import Unit
 from portfolio.analytics.facts import ZERO, Note, Total, total
 from portfolio.live.cells import classes, leg_age, sum_state
 from portfolio.live.valuation import LegValue, Totals, add_up
+from portfolio.positions import modelled
 from portfolio.positions.columns import AGE, Column, Truth
 from portfolio.positions.legs import BLANK, Amount, LegView, Number
 from portfolio.positions.rows import Row
@@ -18,6 +19,8 @@ from portfolio.positions.shown import EMPTY, Shown, mark_text, written
 
 def number(row: Row, column: Column) -> tuple[Amount | Total[Any], Unit]:
     """What the column says of the row, and how it is written."""
+    if column.chains is not None:
+        return (column.chains(row.views) if row.held else BLANK), column.unit
     if row.kind == "leg" and column.leg is not None:
         return row.view.amount(column.key, column.leg), column.unit
     if row.strategy is not None and column.strategy is not None:
@@ -77,6 +80,9 @@ def closed_amounts(row: Row, column: Column) -> Iterable[Decimal | None]:
 
 # Profit and loss of a leg says why it is missing, or what it assumes.
 _NOTED = frozenset(("open", "day", "year", "realized", "fees"))
+NO_CHAIN = "no trade chain with a known value holds it"
+# What the model says of legs that expire on different days.
+MODELLED = frozenset(("max", "best", "worst", "pop", "below", "above", "distance"))
 _FIXED, _GREEKS = Truth.FIXED, Truth.GREEKS
 
 
@@ -96,6 +102,8 @@ def leg_cells(row: Row, columns: Sequence[Column]) -> list[Shown]:
 
 
 def _leg_cell(row: Row, view: LegView, column: Column, state: str, price: str) -> Shown:
+    if column.chains is not None:
+        return _chain_cell(row, column, state)
     if column.leg is None:
         amount, unit = number(row, column)
         return EMPTY if isinstance(amount, Total) else written(amount, unit, column, state, "")
@@ -111,6 +119,13 @@ def _leg_cell(row: Row, view: LegView, column: Column, state: str, price: str) -
         state = classes(price, "delayed") if view.leg.delayed else price
         return written(amount, column.unit, column, state, tip, mark_text(view))
     return written(amount, column.unit, column, state, "")
+
+
+def _chain_cell(row: Row, column: Column, state: str) -> Shown:
+    amount, unit = number(row, column)
+    found = amount.value if isinstance(amount, Total) else amount
+    tip = NO_CHAIN if found is None else ""
+    return written(found, unit, column, state, tip)
 
 
 def leg_states(value: LegValue) -> tuple[str, str]:
@@ -148,6 +163,7 @@ def group_cells(row: Row, columns: Sequence[Column], totals: Totals) -> list[Sho
         tip = ""
         if isinstance(amount, Total):
             tip, amount = amount.words, amount.value
+            tip = NO_CHAIN if column.chains is not None and amount is None else tip
             state = classes(state, "partial" if tip else "")
             if column.key == "day" and totals.assumed:
                 state = classes(state, "assumed")
@@ -155,6 +171,8 @@ def group_cells(row: Row, columns: Sequence[Column], totals: Totals) -> list[Sho
             state = _spot_state(row)
         elif amount is None and row.strategy is not None and column.strategy is not None:
             tip = row.strategy.why_no_line if row.strategy.line is None else "an input is missing"
+        elif column.key in MODELLED and row.strategy is not None and row.strategy.is_modelled:
+            tip, state = modelled.SOURCE, classes(state, "model")
         found.append(written(amount, unit, column, state, tip))
     return found
 

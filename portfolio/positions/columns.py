@@ -6,12 +6,14 @@ are added over the legs of every other row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 
 from portfolio.analytics.arithmetic import Unit
-from portfolio.positions import legs, strategies, underlyings
+from portfolio.analytics.facts import Total
+from portfolio.positions import chained, legs, strategies, underlyings
 from portfolio.positions.legs import Amount, LegView
 from portfolio.positions.strategies import Strategy
 from portfolio.positions.underlyings import Underlying
@@ -44,6 +46,8 @@ class Column:
     is_summed: bool = False
     # Counts what was closed today as well.
     with_closed: bool = False
+    # Of the trade chains that hold any of a row's legs, each counted once.
+    chains: Callable[[Sequence[LegView]], Total[Decimal]] | None = None
     # Not a number: what stands in the row instead.
     text: Callable[[LegView], str] | None = None
 
@@ -95,6 +99,11 @@ _ALL = (
            " first out", "w-pl", Unit.SIGNED, leg=legs.realized, is_summed=True, with_closed=True),
     Column("fees", "Fees", "Fees", "Commissions and fees of its trades since it was opened",
            "w-price", Unit.MONEY, leg=legs.fees_paid, is_summed=True, with_closed=True),
+    Column("chain", "Chain P/L", "Chain P/L", "All that the trade chains of its legs have made,"
+           " rolls and closed legs included: cash and what is open at its mark", "w-pl",
+           Unit.SIGNED, Truth.PRICE, chains=chained.chain_pnl),
+    Column("credit", "Chain cr", "Chain credit", "All cash of the trade chains of its legs before"
+           " fees: received +, paid −", "w-pl", Unit.SIGNED, chains=chained.chain_credit),
     Column("max", "% max", "% max", "P/L open ÷ max profit at expiration", "w-iv", Unit.PERCENT,
            Truth.PRICE, strategy=strategies.share_of_max),
     Column("best", "Max profit", "Max profit", "The most it can make at expiration", "w-pl",
@@ -179,7 +188,7 @@ SETS = {
         _set("risk", "Risk", "qty dte mark open delta beta gamma theta vega iv ivr pop below above"
              " distance bp"),
         _set("income", "Income", "qty dte held price mark open max theta extrinsic cost realized"
-             " fees year"),
+             " fees year chain credit"),
         _set("tax", "Tax", "qty held price cost mark value open realized fees year account"),
     )
 }  # fmt: skip

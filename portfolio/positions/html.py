@@ -12,7 +12,7 @@ from html import escape
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from portfolio.positions.columns import Column
+from portfolio.positions.columns import AGE, Column
 from portfolio.positions.rows import Row
 from portfolio.positions.shown import Shown
 from portfolio.positions.table import Table
@@ -61,12 +61,16 @@ def _head_css(column: Column) -> str:
     return column.width if column.text is not None else f"num {column.width}"
 
 
+# An age is a time, and no figure with an arithmetic.
+_NO_FIGURE = " data-no-figure"
+
+
 @lru_cache(maxsize=64)
 def _row_template(columns: tuple[Column, ...]) -> str:
     """One row with places for its class, its head, and of each cell id, class, attributes, text."""
     cells = "".join(
         f'<td role="cell" id="%s-{column.key}" class="%s"'
-        f' data-label="{_literal(column.label)}"%s>%s</td>'
+        f' data-label="{_literal(column.label)}"{_NO_FIGURE if column is AGE else ""}%s>%s</td>'
         for column in columns
     )
     return f'<tr role="row" class="%s" tabindex="-1">%s{cells}</tr>'
@@ -95,16 +99,35 @@ def _head_html(row: Row, words: str) -> str:
     """What the row is called; sums say here what they lack."""
     if row.kind == "total":
         label = "Total"
-    elif row.kind in ("underlying", "account"):
+    elif row.underlying is not None:
+        url = _underlying_url(row.underlying.name)
+        label = f'<a class="symbol" href="{url}" data-key="Enter">{escape(row.label)}</a>'
+    elif row.kind == "account":
         label = f'<span class="symbol">{escape(row.label)}</span>'
     else:
         label = escape(row.label)
     aside = f' <span class="secondary">{escape(row.aside)}</span>' if row.aside else ""
     sums = "" if row.kind == "leg" else _words(row.key, words)
     scope = "row" if row.kind in ("leg", "total") else "rowgroup"
+    inner = f"{_pick(row)}{label}{aside}{_badges(row)}{sums}{_act(row)}"
+    return f'<th role="rowheader" scope="{scope}">{inner}</th>'
+
+
+def _pick(row: Row) -> str:
+    """The box that chooses a row for what is done with several."""
+    if not row.act:
+        return ""
+    value = row.act.replace("&", "&amp;")
+    name = f"Select {escape(row.label)}"
     return (
-        f'<th role="rowheader" scope="{scope}">{label}{aside}{_badges(row)}{sums}{_act(row)}</th>'
+        '<input type="checkbox" class="pick" form="position-bulk" name="row" data-key="x"'
+        f' value="{value}" aria-label="{name}">'
     )
+
+
+@lru_cache(maxsize=4096)
+def _underlying_url(name: str) -> str:
+    return escape(reverse("portfolio:underlying", args=[name]))
 
 
 def _words(key: str, words: str) -> str:
@@ -131,8 +154,10 @@ def _act(row: Row) -> str:
     name = f'<span class="visually-hidden"> Actions of {escape(row.label)}</span>'
     url = f"{_url('position-actions')}?{row.act.replace('&', '&amp;')}"
     words = f"{_url('position-words')}?{row.act.replace('&', '&amp;')}"
+    enter = "" if row.underlying is not None else ' data-key="Enter"'
     return (
-        f'<a class="act" href="{url}" data-words="{words}" title="Close, roll and more">⋯{name}</a>'
+        f'<a class="act" href="{url}" data-words="{words}"{enter} title="Close, roll and more">⋯'
+        f"{name}</a>"
     )
 
 

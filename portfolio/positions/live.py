@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from django.http import QueryDict
 
 from portfolio.ledger.ledgers import load_ledgers
-from portfolio.live.cells import Cell
 from portfolio.live.hub import hub as process_hub
 from portfolio.live.pages import ShellLive
 from portfolio.live.patches import Patch, Wanted, register
@@ -17,8 +17,10 @@ from portfolio.live.valuation import Valuation
 from portfolio.positions import wish as wishes
 from portfolio.positions.rows import Row
 from portfolio.positions.scene import Scene, read_known
+from portfolio.positions.shown import Shown
 from portfolio.positions.table import Table
 from portfolio.positions.words import read_words
+from portfolio.trade_chains import histories
 
 if TYPE_CHECKING:
     from portfolio.live.hub import Hub
@@ -41,14 +43,20 @@ class PositionsLive(ShellLive):
         known = read_known(self.desk, read_words(user, self.desk.accounts))
         self._valuation = Valuation(self.desk, process_hub.book)
         self._valuation.update(time.time())
+        accounts = [item.account for item in self.desk.accounts]
         scene = Scene(
             self._valuation, load_ledgers(self.desk.accounts), known, time.time(),
-            after_fees=wish.after_fees,
+            after_fees=wish.after_fees, histories=lambda: histories.load(user, accounts),
         )  # fmt: skip
+        if any(column.chains is not None for column in columns.columns):
+            # Read here: patches are made without the database.
+            _ = scene.chained
         self.table = Table(scene, wish, columns, only=_only(args.get("only")))
         self._legs = _by_symbol(scene)
         self._dirty: Collection[Pair] | None = None
         self._fresh = True
+        self._names = [*columns.keys, "words"]
+        self._written: dict[str, Sequence[Shown]] = {}
 
     def feeds_and_symbols(self) -> Wanted:
         """With the benchmark's price, and the closes of underlyings where changes are shown."""
@@ -75,18 +83,28 @@ class PositionsLive(ShellLive):
         self._dirty = dirty
         return super().patches(hub, dirty)
 
-    def cells(self, valuation: Valuation, touched: set[int], now: float) -> Iterator[Cell]:
-        yield from super().cells(valuation, touched, now)
-        self.table.scene.tick(now)
-        for row in self._rows():
-            yield from row_cells(self.table, row)
-
-    def _rows(self) -> Iterator[Row]:
+    def further(self, now: float) -> Iterator[Patch]:
+        """Cells of rows that hold what changed, as far as they read otherwise than before."""
         if self._dirty is None:
-            yield from self.table.everything()
-            return
-        pks = {pk for pair in self._dirty for pk in self._legs.get(pair, ())}
-        yield from self.table.touching(pks)
+            self.table.scene.tick(now)
+            rows = self.table.everything()
+        else:
+            pks = {pk for pair in self._dirty for pk in self._legs.get(pair, ())}
+            self.table.scene.tick(now, pks)
+            rows = iter(self.table.touching(pks))
+        for row in rows:
+            yield from self._row_patches(row)
+
+    def _row_patches(self, row: Row) -> Iterator[Patch]:
+        cells, words = self.table.cells_of(row)
+        if row.kind != "leg":
+            cells.append(Shown(words, "small secondary words"))
+        before = self._written.get(row.key, ())
+        self._written[row.key] = cells
+        for place, (cell, last) in enumerate(zip_longest(cells, before)):
+            # Cells that read the same are mostly the same object.
+            if cell is not last and (last is None or cell[:2] != last[:2]):
+                yield [f"{row.key}-{self._names[place]}", cell.text, cell.css]
 
 
 def _only(given: Any) -> frozenset[int] | None:
@@ -102,12 +120,3 @@ def _by_symbol(scene: Scene) -> dict[Pair, set[int]]:
         for symbol in {leg.streamer_symbol, scene.spot_symbol(leg)} - {""}:
             found.setdefault((leg.feed, symbol), set()).add(leg.pk)
     return found
-
-
-def row_cells(table: Table, row: Row) -> Iterator[Cell]:
-    """The cells of a row, under their ids."""
-    cells, words = table.cells_of(row)
-    for column, cell in zip(table.columns.columns, cells, strict=True):
-        yield Cell(f"{row.key}-{column.key}", cell.text, cell.css)
-    if row.kind != "leg":
-        yield Cell(f"{row.key}-words", words, "small secondary words")

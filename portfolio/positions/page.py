@@ -17,6 +17,7 @@ from portfolio.positions.scene import Scene, read_known
 from portfolio.positions.table import Table
 from portfolio.positions.wish import DTE, GROUPINGS, SESSION_KEY, Wish
 from portfolio.positions.words import read_words
+from portfolio.trade_chains import histories
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,15 @@ def table_of(desk: RequestDesk, given: Mapping[str, str]) -> Table:
 def scene_of(desk: RequestDesk, *, after_fees: bool = False) -> Scene:
     """Everything that rows of this request are made of."""
     known = read_known(desk.facts, read_words(desk.user, desk.facts.accounts))
-    return Scene(desk.valuation, desk.ledgers, known, desk.now, after_fees=after_fees)
+    accounts = [item.account for item in desk.facts.accounts]
+    return Scene(
+        desk.valuation,
+        desk.ledgers,
+        known,
+        desk.now,
+        after_fees=after_fees,
+        histories=None if desk.as_of else lambda: histories.load(desk.user, accounts),
+    )
 
 
 class PositionPage:

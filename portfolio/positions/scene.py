@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from brokerage import selectors
@@ -16,9 +17,11 @@ from portfolio.analytics.performance import Pnl
 from portfolio.facts import AccountFacts, Desk, Group, Leg
 from portfolio.ledger.ledgers import ClosedSymbol, Ledgers
 from portfolio.live.valuation import Valuation
+from portfolio.positions.chained import Chained
 from portfolio.positions.legs import LegView
 from portfolio.positions.words import NOTHING, Words
 from portfolio.risk.inputs import DEFAULT_BENCHMARK, PROXIES, Inputs, Metric
+from portfolio.trade_chains.histories import Histories
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,18 @@ class Scene:
     """One rendering, or one open page: `tick` begins a new instant."""
 
     def __init__(
-        self, valuation: Valuation, ledgers: Ledgers, known: Known, now: float, *, after_fees: bool
+        self,
+        valuation: Valuation,
+        ledgers: Ledgers,
+        known: Known,
+        now: float,
+        *,
+        after_fees: bool,
+        histories: Callable[[], Histories] | None = None,
     ) -> None:
+        """``histories`` reads the trade chains, if a column asks for them; without, they are not
+        known (the past)."""
+        self._histories = histories
         self.valuation, self.ledgers, self.known = valuation, ledgers, known
         self.now, self.after_fees = now, after_fees
         self.desk = valuation.desk
@@ -93,10 +106,19 @@ class Scene:
         self._parts[pk].append(made)
         return made
 
+    @cached_property
+    def chained(self) -> Chained | None:
+        """The trade chains that hold these positions."""
+        if self._histories is None:
+            return None
+        return Chained(self._histories(), self.valuation, self.now)
+
     def tick(self, now: float, pks: Iterable[int] | None = None) -> None:
         """A new instant, in which these positions (or all) may be worth something else."""
         self.now = now
         self._spots.clear()
+        if (chained := self.__dict__.get("chained")) is not None:
+            chained.tick(now)
         for pk in {*self._views, *self._parts} if pks is None else pks:
             if pk in self._views:
                 self._views[pk].forget()

@@ -15,7 +15,7 @@ from portfolio.positions.legs import Amount, Blank, LegView
 
 TONED = {Unit.SIGNED, Unit.PERCENT_SIGNED}
 # Signed amounts that are no gain or loss.
-UNTONED = {"cost", "extrinsic", "intrinsic", "distance"}
+UNTONED = {"cost", "credit", "extrinsic", "intrinsic", "distance"}
 
 
 class Shown(NamedTuple):

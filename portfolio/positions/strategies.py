@@ -1,8 +1,8 @@
 """A recognised strategy of the table: what it cost, what it can make, where it turns.
 
 The line at expiration comes from the payoff engine over the prices at which the legs were opened.
-Legs that expire on different days have no such line: their best, worst and break-evens are missing,
-and say so.
+Legs that expire on different days have none: the model's at the near expiration stands in, and says
+so.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from portfolio.analytics.pricing.european import DAYS
 from portfolio.analytics.probability import Outlook
 from portfolio.analytics.strategies.legs import Form
 from portfolio.ledger.strategies import NamedGroup
+from portfolio.positions import modelled
 from portfolio.positions.legs import BLANK, Amount, Blank, LegView, mark, open_pnl
 
 _line = lru_cache(maxsize=4096)(payoff)
@@ -58,9 +59,18 @@ class Strategy:
         return {(v.leg.expiration, v.leg.is_morning) for v in self.views if v.leg.is_option}
 
     @cached_property
+    def is_modelled(self) -> bool:
+        """Whether its legs expire on different days."""
+        return len(self.expirations) > 1
+
+    @property
     def line(self) -> Payoff | None:
-        """Profit and loss at expiration; None without one date, or without options."""
-        if len(self.expirations) != 1 or self.payoff_legs is None:
+        """Profit and loss at the (near) expiration; None without options, or without an input."""
+        return modelled.line_of(self) if self.is_modelled else self._exact_line
+
+    @cached_property
+    def _exact_line(self) -> Payoff | None:
+        if not self.expirations or self.payoff_legs is None:
             return None
         return _line(self.payoff_legs)
 
@@ -68,8 +78,8 @@ class Strategy:
     def why_no_line(self) -> str:
         if not self.expirations:
             return "nothing in it expires"
-        if len(self.expirations) > 1:
-            return "its legs expire on different days"
+        if self.is_modelled:
+            return "an input of the model is missing: a mark, a volatility or what is delivered"
         return "an open price, a multiplier or a deliverable is missing"
 
     @property
@@ -169,11 +179,13 @@ def pnl_ratio(strategy: Strategy) -> Amount:
 
 
 def best(strategy: Strategy) -> Amount:
-    return _extreme(strategy, strategy.line.best if strategy.line else None)
+    line = strategy.line
+    return _extreme(strategy, line.best if line else None)
 
 
 def worst(strategy: Strategy) -> Amount:
-    return _extreme(strategy, strategy.line.worst if strategy.line else None)
+    line = strategy.line
+    return _extreme(strategy, line.worst if line else None)
 
 
 def _extreme(strategy: Strategy, amount: Decimal | None) -> Amount:
@@ -184,20 +196,22 @@ def share_of_max(strategy: Strategy) -> Amount:
     """P/L Open ÷ max profit; not defined where that is unlimited."""
     if not strategy.expirations:
         return BLANK
-    if strategy.line is None:
+    line = strategy.line
+    if line is None:
         return None
-    if not strategy.line.best.is_finite():
+    if not line.best.is_finite():
         return BLANK
-    return performance.share_of_max(open_sum(strategy), strategy.line.best)
+    return performance.share_of_max(open_sum(strategy), line.best)
 
 
 def chance(strategy: Strategy) -> Amount:
     """POP: P(P/L at expiration ≥ 0.01) under a lognormal price without drift."""
     if not strategy.expirations:
         return BLANK
-    if strategy.line is None or strategy.outlook is None:
+    line, outlook = strategy.line, strategy.outlook
+    if line is None or outlook is None:
         return None
-    return probability.profit(strategy.outlook, strategy.line)
+    return probability.profit(outlook, line)
 
 
 def expected_move(strategy: Strategy) -> Amount:

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from portfolio import formats
 from portfolio.figures.marked import marked_html
-from portfolio.fragments import cell_html
+from portfolio.fragments import cell_html, figure_mark
 from portfolio.icons import PATHS
 
 register = template.Library()
@@ -34,15 +34,12 @@ def icon(name: str, size: str = "") -> SafeString:
     )
 
 
-_MARK = mark_safe(" data-figure")
-
-
 @register.simple_tag
 def figure(cell: Any, tag: str = "span") -> SafeString:
     """A live figure: the element that the socket patches by its id."""
     return format_html(
         '<{} id="{}" class="{}" title="{}"{}>{}</{}>',
-        tag, cell.id, cell.css, cell.tip, _MARK if cell.is_figure else "", cell.text, tag,
+        tag, cell.id, cell.css, cell.tip, mark_safe(figure_mark(cell)), cell.text, tag,
     )  # fmt: skip
 
 

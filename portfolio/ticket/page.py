@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
@@ -24,12 +25,14 @@ from portfolio.live.hub import hub
 from portfolio.market_panel import Panel
 from portfolio.ticket import edits as ticket_edits
 from portfolio.ticket import parts as ticket_parts
-from portfolio.ticket import structure as ticket_structure
+from portfolio.ticket import quotes as ticket_quotes
+from portfolio.ticket import structure_arithmetic as ticket_structure
 from portfolio.ticket import symbols as ticket_symbols
 from portfolio.ticket import values as ticket_values
 from portfolio.ticket import venues as ticket_venues
 from portfolio.ticket.parts import PartPage, opposite
-from portfolio.ticket.structure import Structure, StructureInput
+from portfolio.ticket.structure import StructureInput
+from portfolio.ticket.structure_arithmetic import Structure
 from portfolio.ticket.symbols import SymbolsFound
 
 Chain = Mapping[str, Expiration]
@@ -79,6 +82,21 @@ class TicketPage:
     @property
     def live_json(self) -> str:
         return json.dumps(self.live_args)
+
+    @property
+    def figure_query(self) -> str:
+        """What the drawers of its figures need: the legs and where they are quoted."""
+        given = structure_input(self)
+        asked = {
+            "connection": str(self.connection.pk) if self.connection else "",
+            "orders": {
+                part.prefix or ticket_quotes.MAIN: [leg.as_args() for leg in part.quoted]
+                for part in self.parts
+                if part.quoted
+            },
+            "structure": None if given is None else given.as_args(),
+        }
+        return urlencode({"ticket": json.dumps(asked, separators=(",", ":"))})
 
 
 def no_account() -> Finding:
@@ -224,7 +242,8 @@ def _show_panel(request: HttpRequest, page: TicketPage) -> None:
         args |= {"symbol": facts.streamer_symbol, "tick": "" if tick is None else f"{tick:f}"}
         title = str(page.first.form.values.get("symbol", ""))
         book = hub.book(market.feed_key(page.connection))
-        page.panel = market_panel.build(book, facts.streamer_symbol, title, tick)
+        panel = market_panel.build(book, facts.streamer_symbol, title, tick)
+        page.panel = replace(panel, query=panel_query(page.connection, facts.streamer_symbol, tick))
     page.live_args = args
 
 
@@ -233,7 +252,15 @@ def panel_of(connection: Connection, data: Mapping[str, Any]) -> Panel:
     symbol = str(data.get("symbol") or "")[:64]
     tick = ticket_values.decimal_of(str(data.get("tick") or ""))
     book = hub.book(market.feed_key(connection))
-    return market_panel.build(book, symbol, str(data.get("title") or symbol)[:64], tick)
+    panel = market_panel.build(book, symbol, str(data.get("title") or symbol)[:64], tick)
+    return replace(panel, query=panel_query(connection, symbol, tick))
+
+
+def panel_query(connection: Connection, symbol: str, tick: Decimal | None) -> str:
+    """What names the panel in the query of its drawers."""
+    shown = "" if tick is None else f"{tick:f}"
+    pairs = {"panel_feed": str(connection.pk), "panel_symbol": symbol, "panel_tick": shown}
+    return urlencode(pairs)
 
 
 def symbols_for(request: HttpRequest, data: Mapping[str, Any], prefix: str) -> SymbolsFound:
@@ -249,7 +276,15 @@ def symbols_for(request: HttpRequest, data: Mapping[str, Any], prefix: str) -> S
 
 
 def structure_of(page: TicketPage) -> Structure | None:
-    """The structure block of the first order, at the limit typed or else at the mid.
+    """The structure block of the first order, at the limit typed or else at the mid."""
+    given = structure_input(page)
+    if given is None or page.connection is None:
+        return None
+    return ticket_structure.structure_of(given, hub.book(market.feed_key(page.connection)))
+
+
+def structure_input(page: TicketPage) -> StructureInput | None:
+    """What the block is made of; None while something of the legs is unknown.
 
     Stock and options that were made a group are looked at together: a covered call is one thing.
     """
@@ -257,15 +292,16 @@ def structure_of(page: TicketPage) -> Structure | None:
     if page.connection is None or not all(part.structure_legs for part in together):
         return None
     book = hub.book(market.feed_key(page.connection))
-    spot = book.quote(page.live_args.get("symbol", ""))
+    symbol = str(page.live_args.get("symbol") or "")
+    spot = book.quote(symbol)
     nets = [part.money for part in together]
-    given = StructureInput(
+    return StructureInput(
         legs=[leg for part in together for leg in part.structure_legs],
         net=None if None in nets else sum((net for net in nets if net is not None), Decimal(0)),
         spot=spot.mid if spot else None,
         today=clock.today(page.connection),
+        symbol=symbol,
     )
-    return ticket_structure.structure_of(given, book)
 
 
 # --- price ------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import reduce
 from math import gcd
@@ -22,6 +22,9 @@ from portfolio import formats
 from portfolio.live.book import LatestBook
 from portfolio.live.cells import Cell
 from portfolio.market_panel import exact_mid
+
+# The first order of a ticket, in references of figures.
+MAIN = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,14 @@ def leg_from_args(value: Any) -> QuotedLeg | None:
         tick = Decimal(value["t"]) if value.get("t") else None
         return QuotedLeg(str(value["s"])[:64], Decimal(str(value["r"])), tick)
     except (ArithmeticError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def decimal_of(text: Any) -> Decimal | None:
+    """A number of a query; None for none."""
+    try:
+        return Decimal(str(text)) if text else None
+    except ArithmeticError:
         return None
 
 
@@ -120,7 +131,14 @@ def cells(
         for cell in _leg_cells(book, leg, f"{lead}leg-{index}", moment)
     ]
     found += _net_cells(net_of(book, legs, moment), prefix or "ticket")
+    found = [replace(cell, ref=reference(prefix, cell.id)) for cell in found]
     return {cell.id: cell for cell in found}
+
+
+def reference(prefix: str, name: str) -> str:
+    """Where a cell's arithmetic is found: `ticket-<order>-leg-0-bid`, `ticket-<order>-nat`."""
+    own = name.removeprefix(f"{prefix or 'ticket'}-")
+    return f"ticket-{prefix or MAIN}-{own}"
 
 
 def _leg_cells(book: LatestBook, leg: QuotedLeg, name: str, moment: float) -> list[Cell]:
@@ -131,7 +149,7 @@ def _leg_cells(book: LatestBook, leg: QuotedLeg, name: str, moment: float) -> li
         "mid": formats.price(exact_mid(quote)),
         "ask": formats.price(quote.ask if quote else None, leg.tick),
     }
-    return [Cell(f"{name}-{side}", text, css) for side, text in texts.items()]
+    return [Cell(f"{name}-{side}", text, css, is_figure=True) for side, text in texts.items()]
 
 
 def _net_cells(net: Net, name: str) -> list[Cell]:
@@ -139,7 +157,7 @@ def _net_cells(net: Net, name: str) -> list[Cell]:
     for side, value in (("nat", net.natural), ("mid", net.mid)):
         css = "missing" if value is None else "stale" if net.stale else ""
         text = formats.structure_net(value)
-        found.append(Cell(f"{name}-{side}", text, f"figure {css}".strip()))
+        found.append(Cell(f"{name}-{side}", text, f"figure {css}".strip(), is_figure=True))
     wide = "Wide market: the spread is more than a tenth of the mid." if net.is_wide else ""
     return [*found, Cell(f"{name}-wide", wide, "small secondary")]
 

@@ -244,9 +244,18 @@ def chart(one: Summary, told: Iterable[Step]) -> Chart | None:
     lines = [
         Line(
             f"{formats.market_datetime(step.at)} {step.word}",
-            (Value(formats.signed_money(step.credit)), Value(formats.signed_money(step.realized))),
+            (
+                Value(
+                    formats.signed_money(step.credit), "num", f"chain-{one.id}-step{place}-credit"
+                ),
+                Value(
+                    formats.signed_money(step.realized),
+                    "num",
+                    f"chain-{one.id}-step{place}-realized",
+                ),
+            ),
         )
-        for step in found
+        for place, step in enumerate(found, 1)
     ]
     return Chart(
         kind="chain-timeline",

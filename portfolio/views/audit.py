@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from brokerage import selectors, upkeep
 from brokerage.models import AUDIT_WORDS, AuditEntry
 from portfolio import as_of, exports, formats
+from portfolio.orders.detail import took_words
 
 PAGE_SIZE = 100
 # The word in the address, on the chip, and the kind of entry.
@@ -77,13 +78,12 @@ def audit_list(request: HttpRequest) -> HttpResponse:
 
 
 def _row(entry: AuditEntry) -> dict[str, Any]:
-    latency = "" if entry.milliseconds is None else f"{entry.milliseconds:,.0f} ms"
     good = {"done", "200", "201", "queued", "requested", "accepted", "holds"}
     return {
         "entry": entry,
         "when": formats.market_datetime(entry.at),
         "what": entry.action,
-        "latency": latency,
+        "latency": took_words(entry),
         "tone": "good" if entry.outcome in good else "submission",
         "details": " · ".join(f"{key}: {value}" for key, value in entry.details.items()),
         "link": entry.seal.position if entry.seal else None,

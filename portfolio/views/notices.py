@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -12,8 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 from brokerage import notices, selectors
 from portfolio.orders import news as order_news
 
-# As many events of orders as the log shows.
+# Events of orders on one page of the log; none is left out of it.
 EVENTS = 100
+DISMISSED = 200
 
 
 @require_GET
@@ -27,9 +29,13 @@ def notice_table(request: HttpRequest) -> HttpResponse:
 
 
 def _context(request: HttpRequest) -> dict[str, Any]:
+    told = Paginator(order_news.news_for(request.user), EVENTS)
+    page = told.get_page(request.GET.get("page"))
     return {
-        "rows": list(selectors.notices_for(request.user)[:200]),
-        "events": order_news.items(order_news.news_for(request.user)[:EVENTS]),
+        "rows": list(selectors.notices_for(request.user)),
+        "dismissed": list(selectors.dismissed_notices_for(request.user)[:DISMISSED]),
+        "events": order_news.items(page.object_list),
+        "page": page,
     }
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from brokerage import access, selectors
 from brokerage.enums import IntentState
 from brokerage.execution import services
-from brokerage.models import Order
+from brokerage.models import Account, Order
 from portfolio.desk import desk_of
 from portfolio.orders.book import Filter
 from portfolio.orders.facts import order_facts
@@ -25,23 +25,31 @@ def order_cancel_all(request: HttpRequest) -> HttpResponse:
     """Ask once, with every order named; what is posted back is exactly what was named."""
     if request.method == "POST":
         return _cancel_named(request)
-    orders = _asked_for(request)
+    accounts = _accounts(request)
+    wanted = Filter.of(request.GET, accounts)
+    orders = _asked_for(request, accounts, wanted)
     facts = [order_facts(order) for order in orders]
     context = {
         "orders": [row for row in facts if row.cancellable or row.complex_id],
-        "protective": [row for row in facts if row.protective and row.cancellable],
+        "protective": [
+            row for row in facts if row.protective and (row.cancellable or row.complex_id)
+        ],
         "others": [row for row in facts if not row.cancellable and not row.complex_id],
-        "filter": Filter.of(request.GET),
+        "filter": wanted,
         "selected": request.GET.get("which") == "selected",
     }
     return render(request, "portfolio/order_cancel_all.html", context)
 
 
-def _asked_for(request: HttpRequest) -> list[Order]:
-    """The ticked orders, or all working ones of the filter and the accounts in scope."""
+def _accounts(request: HttpRequest) -> list[Account]:
+    """Those in scope."""
     desk = desk_of(request)
-    accounts = desk.scope.pick(desk.accounts) if desk.scope else []
-    rows = Filter.of(request.GET).apply(selectors.orders_for(accounts, "working"))
+    return desk.scope.pick(desk.accounts) if desk.scope else []
+
+
+def _asked_for(request: HttpRequest, accounts: list[Account], wanted: Filter) -> list[Order]:
+    """The ticked orders, or all working ones of the filter and the accounts in scope."""
+    rows = wanted.apply(selectors.orders_for(accounts, "working"))
     if request.GET.get("which") == "selected":
         rows = rows.filter(pk__in=_numbers(request.GET.getlist("order")))
     return list(rows)
@@ -54,7 +62,7 @@ def _numbers(texts: list[str]) -> list[int]:
 def _cancel_named(request: HttpRequest) -> HttpResponse:
     spare = request.POST.get("spare") == "yes"
     orders = [access.get_order(request.user, pk) for pk in _numbers(request.POST.getlist("order"))]
-    chosen = [row for row in orders if not (spare and services.is_protective(row))]
+    chosen = services.unprotective(orders) if spare else orders
     intents = services.cancel_many(request.user, chosen)
     asked = sum(1 for intent in intents if intent.state == IntentState.ACCEPTED)
     unclear = sum(1 for intent in intents if intent_facts(intent).is_open)

@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
+from portfolio.position_actions import bulk, roll_page
 from portfolio.position_actions import page as position_actions_page
-from portfolio.position_actions import roll_page
 from portfolio.position_actions.closing import ACTIONS, NoAction, load
 
 UNPROCESSABLE = 422
@@ -48,6 +48,22 @@ def _target(request: HttpRequest, do: str) -> str:
 
 
 @require_GET
+def position_close(request: HttpRequest) -> HttpResponse:
+    """The orders that close the rows chosen (`row`, each as its own query); one is a ticket."""
+    try:
+        found = bulk.queue(request.user, request.GET.getlist("row"))
+    except NoAction as reason:
+        context: dict[str, Any] = {"problem": str(reason)}
+        return render(request, "portfolio/position_close.html", context, status=UNPROCESSABLE)
+    if len(found.entries) == 1 and found.ready and not found.gone:
+        return redirect(found.ready[0].url)
+    problem = "" if found.entries else "None of these positions is held any more."
+    context = {"queue": found, "problem": problem}
+    status = 200 if found.entries else UNPROCESSABLE
+    return render(request, "portfolio/position_close.html", context, status=status)
+
+
+@require_GET
 def roll(request: HttpRequest) -> HttpResponse:
     """Later expirations with live net prices; each leads to a ticket."""
     try:
@@ -61,5 +77,6 @@ def roll(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("positions/actions/", position_actions, name="position-actions"),
+    path("positions/close/", position_close, name="position-close"),
     path("positions/roll/", roll, name="roll"),
 ]

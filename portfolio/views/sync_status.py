@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
-from brokerage import access, selectors, upkeep
-from portfolio.connection_pages import connection_cards
+from brokerage import access, connections, selectors, upkeep
+from portfolio.connection_pages import connection_cards, name_of
 from portfolio.sync_pages import SyncCard, sync_card
 
 
@@ -48,9 +48,27 @@ def connection_reconcile(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("portfolio:sync-status")
 
 
+@require_POST
+def connection_pause(request: HttpRequest, pk: UUID) -> HttpResponse:
+    connection = access.get_connection(request.user, pk)
+    connections.pause(connection, request.user)
+    messages.info(request, f"{name_of(connection)} is paused: its figures stay as they are.")
+    return redirect("portfolio:sync-status")
+
+
+@require_POST
+def connection_resume(request: HttpRequest, pk: UUID) -> HttpResponse:
+    connection = access.get_connection(request.user, pk)
+    connections.resume(connection, request.user)
+    messages.info(request, f"{name_of(connection)} is read again.")
+    return redirect("portfolio:sync-status")
+
+
 urlpatterns = [
     path("sync/", sync_status, name="sync-status"),
     path("sync/cards/", sync_cards, name="sync-cards"),
+    path("sync/<uuid:pk>/pause/", connection_pause, name="connection-pause"),
+    path("sync/<uuid:pk>/resume/", connection_resume, name="connection-resume"),
     path("sync/<uuid:pk>/reconcile/", connection_reconcile, name="connection-reconcile"),
     path(
         "sync/<slug:environment>/<str:number>/backfill/", account_backfill, name="account-backfill"

@@ -9,6 +9,13 @@
   let socket = null, attempt = 0, timer = 0, paused = false, heardAt = 0, wasOpen = false;
 
   // --- Patches: text and class only, never markup ----------------------------------------------
+  // More than this many at once is no news of any of them, and drawing them twice costs most.
+  const MOST_FLASHES = 200;
+  const write = (node, text) => {
+    const own = node.firstChild;
+    if (own && own === node.lastChild && own.nodeType === Node.TEXT_NODE) own.data = text;
+    else node.textContent = text;
+  };
   const patch = (rows) => {
     const flashed = [];
     for (const [id, text, css] of rows) {
@@ -16,10 +23,10 @@
       if (!node) continue;
       if (css !== undefined && css !== null && node.className !== css) node.className = css;
       if (node.textContent === text) continue;
-      node.textContent = text;
+      write(node, text);
       if (node.classList.contains("num") && !node.classList.contains("w-age")) flashed.push(node);
     }
-    if (!flashed.length || document.documentElement.dataset.flash === "off") return;
+    if (!flashed.length || flashed.length > MOST_FLASHES || document.documentElement.dataset.flash === "off") return;
     for (const node of flashed) node.classList.add("flash");
     setTimeout(() => { for (const node of flashed) node.classList.remove("flash"); }, FLASH_MS);
   };

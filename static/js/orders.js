@@ -20,17 +20,23 @@
   // While a menu of the table is open the table stands still; it is read again afterwards.
   let missed = false;
   const open = () => document.querySelector("#order-table [popover]:popover-open");
+  // Paused means still: what is read in the place of a stream waits too.
+  const paused = () => document.documentElement.classList.contains("is-paused");
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.elt.id !== "order-table" || !open()) return;
+    if (event.detail.elt.id !== "order-table" || !(open() || paused())) return;
     event.preventDefault();
     missed = true;
   });
-  document.addEventListener("toggle", (event) => {
-    if (event.newState !== "closed" || !missed) return;
-    missed = false;
+  const again = () => {
     const table = document.getElementById("order-table");
-    if (table) table.dispatchEvent(new CustomEvent("desk:refresh"));
-  }, true);
+    if (!missed || !table) return;
+    missed = false;
+    table.dispatchEvent(new CustomEvent("desk:refresh"));
+  };
+  document.addEventListener("toggle", (event) => { if (event.newState === "closed") again(); }, true);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-live-pause]")) setTimeout(() => { if (!paused()) again(); });
+  });
 
   // --- What a person was doing outlives the fragment being drawn again -----------------------------
   const PARTS = ["order-table", "order-detail", "notices"];

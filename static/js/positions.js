@@ -34,6 +34,21 @@
   document.addEventListener("pointerover", (event) => { if (event.pointerType === "mouse") show(rowOf(event.target)); });
   document.addEventListener("focusin", (event) => show(rowOf(event.target)));
 
+  // Rows chosen for what is done with several stay chosen when the table is drawn again.
+  const picks = () => [...document.querySelectorAll("#position-table .pick")];
+  let picked = new Set();
+  const count = () => {
+    const chosen = picks().filter((box) => box.checked);
+    picked = new Set(chosen.map((box) => box.value));
+    for (const box of picks()) box.closest("tr").classList.toggle("is-picked", box.checked);
+    const form = document.getElementById("position-bulk");
+    if (!form) return;
+    form.querySelector("[data-picked]").textContent = chosen.length ? `(${chosen.length})` : "";
+    form.querySelector("button").disabled = !chosen.length;
+  };
+  document.addEventListener("change", (event) => { if (event.target.matches?.(".pick")) count(); });
+  window.addEventListener("pageshow", count);
+
   // A refreshed table may hold other rows: the socket is told, and the focus stays on its row.
   const isTable = (event) => event.detail.target?.id === "position-scroll";
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -47,7 +62,10 @@
     document.dispatchEvent(new CustomEvent("desk:args"));
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (!isTable(event) || !kept) return;
+    if (!isTable(event)) return;
+    for (const box of picks()) box.checked = picked.has(box.value);
+    count();
+    if (!kept) return;
     document.getElementById(kept)?.closest("tr").focus({ preventScroll: true });
     kept = "";
   });

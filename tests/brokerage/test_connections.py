@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from brokerage import connections
+from brokerage import connections, tasks
 from brokerage.connections import ConnectError
 from brokerage.enums import ConnectionState
+from brokerage.execution import permits
+from brokerage.gateway.supervisor import served_connections
 from brokerage.models import Account, AuditEntry, Connection, SyncRun
 from tests.brokerage.outer_broker import NUMBERS, REFRESH, SECRET, error, oauth_error
 
@@ -178,3 +180,35 @@ def test_a_second_press_of_sync_now_is_the_same_run(connection, user):
 def test_a_clock_of_another_day_is_learned(connection):
     # The outer broker's Date header is our own time.
     assert abs(connection.clock_offset_seconds) < 2
+
+
+def test_a_paused_login_is_left_alone_until_it_is_resumed(connection, broker, user):
+    connections.pause(connection, user)
+    calls = len(broker.calls)
+    tasks.sync_connection(str(connection.pk))
+    tasks.reconcile_book(str(connection.pk))
+    assert len(broker.calls) == calls
+    assert str(connection.pk) not in served_connections()
+    # What a person asks for goes on, and neither failing nor working ends the pause.
+    broker.refuse("/customers/me", error(503, "unavailable"))
+    assert not connections.check(connection, user).ok
+    broker.set("/customers/me", {"id": "me", "external-id": "C1"})
+    assert connections.check(connection, user).ok
+    connection.refresh_from_db()
+    assert connection.state == ConnectionState.PAUSED
+    account = Account.objects.get(number=NUMBERS[0])
+    assert "paused" in permits.sending_problem(connection, account)
+    assert permits.cancelling_problem(connection) == ""
+    connections.resume(connection, user)
+    tasks.sync_connection(str(connection.pk))
+    assert len(broker.calls) > calls
+    assert str(connection.pk) in served_connections()
+    said = AuditEntry.objects.filter(kind="connection", action__in=["pause", "resume"])
+    assert [row.who for row in said] == ["ada", "ada"]
+
+
+def test_a_dead_grant_cannot_be_paused_or_resumed(connection, user):
+    Connection.objects.update(state=ConnectionState.RECONNECT)
+    connections.pause(connection, user)
+    connections.resume(connection, user)
+    assert Connection.objects.get().state == ConnectionState.RECONNECT

@@ -99,6 +99,17 @@ def test_an_old_order_that_ends_now_is_news(account):
     assert told() == [(NewsKind.CANCELLED, 0)]
 
 
+def test_the_last_leg_of_a_filled_order_may_come_late(account):
+    old = {"received-at": (datetime.now(UTC) - timedelta(days=2)).isoformat()}
+    first = leg(PUT, "Sell to Open", 2, 0, fill("a", 2))
+    store(account, **old)
+    missing, there = leg(LOWER, "Buy to Open", 2, 2), leg(LOWER, "Buy to Open", 2, 0, fill("b", 2))
+    store(account, at=2, status="Filled", legs=[first, missing], **old)
+    store(account, at=3, status="Filled", legs=[first, there], **old)
+    store(account, at=3, status="Filled", legs=[first, there], **old)
+    assert told() == [(NewsKind.FILLED, 2)]
+
+
 def test_a_fill_that_comes_before_the_order_was_known_is_news(account):
     store(account, status="Filled", legs=single(2, 0, fill("a", 2)))
     assert told() == [(NewsKind.FILLED, 2)]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection as database
 
-from brokerage import selectors, tasks, watching
+from brokerage import connections, selectors, tasks, watching
 from brokerage.enums import SyncKind
-from brokerage.models import Account, Notice, Order, Position, Transaction
+from brokerage.models import Account, Connection, Notice, Order, Position, Transaction
 from brokerage.sync import pacing, runs, schedule
 from brokerage.sync.ingest import ingest
 from brokerage.tastytrade.streaming import AccountMessage
 from tests.brokerage import outer_broker
 from tests.brokerage.ledger import transaction
-from tests.brokerage.outer_broker import NUMBERS, error, order, position
+from tests.brokerage.outer_broker import NUMBERS, REFRESH, SECRET, error, order, position
 
 pytestmark = pytest.mark.django_db
 NUMBER = NUMBERS[0]
@@ -162,6 +166,36 @@ def test_many_accounts_are_read_several_at_once(connection, broker, settings):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True)
+def test_two_logins_that_reach_one_account_read_it_one_after_the_other(connection, broker):
+    other = get_user_model().objects.create_user("bob")
+    second = connections.connect(other, "simulator", SECRET, REFRESH)
+    at_once, most, lock = [0], [0], threading.Lock()
+
+    def slowly():
+        with lock:
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+        time.sleep(0.15)
+        with lock:
+            at_once[0] -= 1
+        return 200, {"data": {"items": BOOK}, "context": POSITIONS}
+
+    broker.answers[("GET", POSITIONS)] = slowly
+
+    def sync(pk):
+        try:
+            return read(Connection.objects.get(pk=pk)).state
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        states = list(pool.map(sync, [connection.pk, second.pk]))
+    assert states == ["done", "done"]
+    assert broker.paths().count(POSITIONS) == 2 and most[0] == 1
+    assert Account.objects.filter(number=NUMBER).count() == 1
+
+
 def test_a_broker_that_goes_away_ends_a_run_over_many_accounts(connection, broker):
     numbers = [f"5WT1{n:04d}" for n in range(8)]
     accounts(broker, *((outer_broker.account(number), "owner") for number in numbers))

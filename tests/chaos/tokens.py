@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ class Tokens:
 
     def judge(self, day: Day, speed: float) -> None:
         """Add what is wrong to the day's differences."""
-        times = list(self._answered().order_by("at").values_list("at", flat=True))
+        times = self._asked()
         spans = [
             (later - earlier).total_seconds() * speed / 60 for earlier, later in pairwise(times)
         ]
@@ -38,6 +39,11 @@ class Tokens:
         day.refused_tokens = self._entries.filter(kind="call", details__status=401).count()
         day.reconnects_asked = self._entries.filter(kind="connection", action="state").count()
         day.differences += self._problems(day)
+
+    def _asked(self) -> list[datetime]:
+        """When each was asked for: an answer that took long says nothing of the next one."""
+        rows = self._answered().values_list("at", "milliseconds")
+        return sorted(at - timedelta(milliseconds=took or 0) for at, took in rows)
 
     def _answered(self) -> Any:
         """Refreshes that brought a token; one that timed out is asked for again at once."""

@@ -40,7 +40,7 @@ def test_level_one():
     texts = {name: cell.text for name, cell in shown.level1.items()}
     assert (texts["bid"], texts["ask"], texts["mid"]) == ("229.40", "229.42", "229.41")
     assert texts["volume"] == "1,234,567"
-    assert texts["change"] == "+1.26 (+0.6%)"
+    assert (texts["change"], texts["share"]) == ("+1.26", "+0.6%")
     assert shown.level1["change"].css == "num gain"
     assert shown.state.text == "Live, 1 s old"
 

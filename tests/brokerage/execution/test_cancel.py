@@ -13,7 +13,7 @@ from brokerage.access import NotFound, get_order
 from brokerage.enums import IntentKind, IntentState
 from brokerage.execution import reconciliation, services
 from brokerage.execution.preview import preview
-from brokerage.models import AuditEntry, Order, OrderIntent
+from brokerage.models import AuditEntry, Order, OrderIntent, Position
 from tests.brokerage.execution.conftest import DropAnswer
 from tests.brokerage.outer_broker import error
 
@@ -142,3 +142,31 @@ def test_an_old_unsent_cancel_is_denied(user, working, broker):
     reconciliation.reconcile_due()
     intent.refresh_from_db()
     assert intent.state == IntentState.DENIED
+
+
+def test_a_future_that_is_held_is_protected_by_a_bare_sell_stop(working, account):
+    symbol = "/ESZ6"
+    Order.objects.filter(pk=working.pk).update(order_type="Stop")
+    working.legs.update(action="Sell", symbol=symbol, instrument_type="Future")
+
+    def protects() -> bool:
+        return services.is_protective(Order.objects.get(pk=working.pk))
+
+    assert not protects(), "nothing is held: it would open"
+    held = Position.objects.create(
+        account=account, instrument_type="Future", symbol=symbol, quantity=2
+    )
+    assert protects()
+    Position.objects.filter(pk=held.pk).update(quantity=-2)
+    assert not protects(), "it adds to what is short"
+    working.legs.update(action="Buy")
+    assert protects()
+
+
+def test_an_order_sent_on_at_a_price_protects_when_it_closes(working):
+    working.legs.update(action="Sell to Close")
+    condition = {"action": "route", "indicator": "last", "comparator": "lte", "threshold": "170"}
+    for action, protects in (("route", True), ("cancel", False)):
+        rule = {"order-conditions": [condition | {"action": action}]}
+        Order.objects.filter(pk=working.pk).update(raw={"order-rule": rule})
+        assert services.is_protective(Order.objects.get(pk=working.pk)) is protects

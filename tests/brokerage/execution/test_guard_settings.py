@@ -235,3 +235,20 @@ def test_what_cannot_be_cancelled_is_said_and_the_rest_goes_on(
     assert [intent.state for intent in found] == [IntentState.DENIED, IntentState.ACCEPTED]
     assert "Filled" in found[0].reason
     assert found[0].sent_at is None
+
+
+def test_what_is_grouped_with_a_protective_stop_is_spared_with_it(user, account, broker, working):
+    """The broker takes a group back as a whole: cancelling the take profit would end the stop."""
+    working.legs.update(action="Sell to Close")
+    Order.objects.filter(pk=working.pk).update(complex_order_id=77)
+    stop = Order.objects.create(
+        account=account, broker_id=8801, status="Live", order_type="Stop", complex_order_id=77
+    )
+    stop.legs.create(
+        position=0, instrument_type="Equity", symbol="AAPL", action="Sell to Close", quantity=10
+    )
+    assert kill.block(user, account, spare_protective=True) == []
+    assert broker.deletes == []
+    Order.objects.filter(pk=stop.pk).update(status="Cancelled")
+    rows = services.unprotective(kill.working(account))
+    assert [row.pk for row in rows] == [working.pk], "nothing of the group protects any more"

@@ -199,3 +199,12 @@ def test_each_order_of_a_group_is_judged_and_named():
     report = group_checks.judge(group, facts({"max_shares": Decimal(10)}))
     assert [item.field for item in report.findings] == ["order-1-leg-0-quantity"]
     assert "Largest quantity" in report.passed
+
+
+def test_a_cap_stands_where_the_size_is_typed():
+    one = facts({"max_notional": Decimal(1), "closing_only": True})
+    places = [place for place, _ in said(stock(), one)]
+    assert places == ["leg-0-action", "leg-0-quantity"]
+    quotes = {("Equity Option", name): quote("4.90", "5.10") for name in (CALL, PUT)}
+    several = said(spread(), facts({"max_notional": Decimal(1)}, quotes=quotes))
+    assert [place for place, _ in several] == [""], "of several legs none alone is too large"

@@ -8,16 +8,27 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from django.test import Client
-from django.urls import reverse
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory
+from django.urls import resolve, reverse
 
+from portfolio import desk
 from portfolio.analytics.arithmetic import FUNCTIONS, Unit
-from portfolio.figures import show
+from portfolio.desk import RequestDesk
+from portfolio.figures import NoFigure, explain, show
+from portfolio.figures.drawer import drawer_of
 
 _VOID = {
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr",
@@ -118,6 +129,7 @@ class Drawer:
     inputs: dict[str, Decimal | float | None]
     terms: tuple[Decimal | float | None, ...]
     has_terms: bool
+    tick: Decimal | None
 
     def again(self) -> Decimal | float | None:
         """The figure, from the inputs that are shown."""
@@ -153,6 +165,7 @@ def read(html: str) -> Drawer:
         inputs={str(item.attributes["data-input"]): _number(item) for item in inputs},
         terms=tuple(_number(item) for item in terms),
         has_terms=bool(terms),
+        tick=Decimal(text) if (text := article.attributes["data-tick"]) else None,
     )
 
 
@@ -187,6 +200,55 @@ def _evaluated(
     return result if isinstance(result, Decimal | float) else Decimal(result)
 
 
+def stand_still(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Let every request of a test see one instant: what the model says moves with the clock."""
+    now = time.time()
+    monkeypatch.setattr(desk, "time", SimpleNamespace(time=lambda: now))
+    return now
+
+
+class Drawers:
+    """Drawers of one page, all seen from one desk: what a person who opens them at once gets.
+
+    ``query`` is the page's own, merged with that of the figure, as the page's script does.
+    """
+
+    def __init__(self, user: Any, path: str) -> None:
+        self.user = user
+        self.page = urlsplit(path).query
+        self.desks: dict[str, RequestDesk] = {}
+
+    def desk(self, query: str) -> RequestDesk:
+        if query not in self.desks:
+            values = dict(parse_qs(self.page)) | dict(parse_qs(query))
+            request = RequestFactory().get(reverse("portfolio:figure"), values)
+            request.user, request.session = self.user, SessionStore()
+            request.resolver_match = resolve(reverse("portfolio:figure"))
+            self.desks[query] = RequestDesk(request)
+        return self.desks[query]
+
+    def open(self, reference: str, query: str) -> Drawer | None:
+        desk = self.desk(query)
+        try:
+            found = explain(desk, reference, desk.request.GET)
+        except NoFigure:
+            return None
+        shown = drawer_of(reference, found, desk.now, at=datetime.now(UTC))
+        return read(render_to_string("portfolio/_figure.html", {"figure": shown}))
+
+
+def all_wrong(user: Any, path: str, html: str) -> Iterator[str]:
+    """What does not hold among a page's figures, each in words; without a request for each."""
+    drawers = Drawers(user, path)
+    for item in figures(html):
+        yield from _problems(item, drawers.open(item.reference or "", item.query))
+
+
+def without_marks(html: str) -> str:
+    """A page to be searched in: running text without the marks around its figures."""
+    return re.sub(r'<span data-figure="[^"]*">([^<]*)</span>', r"\1", html)
+
+
 def bare(text: str) -> str:
     """A figure's text without what only aligns or labels it."""
     return re.sub(r"[\s\u2007]|used$", "", text)
@@ -195,14 +257,16 @@ def bare(text: str) -> str:
 def wrong(web: Client, html: str) -> Iterator[str]:
     """What does not hold among a page's figures, each in words."""
     for item in figures(html):
-        reference = item.reference or ""
-        opened = drawer(web, reference, item.query)
-        if opened is None:
-            yield f"{reference}: no drawer"
-            continue
-        text = bare(item.text)
-        if bare(opened.shown) != text:
-            yield f"{reference}: the page shows {text}, its drawer {opened.shown}"
-        again = show(opened.again(), opened.unit)
-        if bare(again) != text:
-            yield f"{reference}: shown {text}, its inputs come to {again}"
+        yield from _problems(item, drawer(web, item.reference or "", item.query))
+
+
+def _problems(item: Element, opened: Drawer | None) -> Iterator[str]:
+    if opened is None:
+        yield f"{item.reference}: no drawer"
+        return
+    text = bare(item.text)
+    if bare(opened.shown) != text:
+        yield f"{item.reference}: the page shows {text}, its drawer {opened.shown}"
+    again = show(opened.again(), opened.unit, opened.tick)
+    if bare(again) != text:
+        yield f"{item.reference}: shown {text}, its inputs come to {again}"

@@ -117,7 +117,7 @@ def test_spot_change_and_halt():
     )
     found = cells(book(SPY=halted))
     assert found["chain-spot"].text == "606.00"
-    assert found["chain-change"].text == "+6.00 (+1.0%)"
+    assert (found["chain-change"].text, found["chain-share"].text) == ("+6.00", "+1.0%")
     assert found["chain-halt"].text == "Trading is halted LULD"
     assert cells(book())["chain-spot"].text == "600.10"
 

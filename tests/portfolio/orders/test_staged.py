@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 
 from brokerage.models import Order, OrderPreview
+from portfolio import formats
 from portfolio.models import StagedTicket
 from portfolio.orders import staged
 from tests.portfolio.views.order_fixtures import *  # noqa: F403
@@ -117,3 +119,12 @@ def test_in_the_drawer_the_answer_stays_in_the_drawer(desk, values):
     text = html(answer)
     assert answer.status_code == 200 and "<html" not in text
     assert "The ticket is put aside." in text
+
+
+def test_times_are_told_by_the_brokers_clock(desk, values, connection):
+    put_aside(desk, values)
+    moment = datetime(2026, 3, 11, 14, 30, tzinfo=UTC)
+    StagedTicket.objects.update(staged_at=moment)
+    connection.clock_offset_seconds = 7200.0
+    connection.save(update_fields=["clock_offset_seconds"])
+    assert formats.market_datetime(moment + timedelta(hours=2)) in html(desk.get(STAGED))

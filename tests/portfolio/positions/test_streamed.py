@@ -35,6 +35,7 @@ def streamed(user: Any, path: str = PATH) -> tuple[int, list[str]]:
 def same(html: str) -> str:
     """Without what differs from one request to the next."""
     html = re.sub(r'(csrfmiddlewaretoken" value=|X-CSRFToken": )"[^"]*"', r"\1", html)
+    html = re.sub(r"\d\d:\d\d:\d\d ET", "", html)
     html = re.sub(r' data-(rendered-at|snapshot|news)="[^"]*"', "", html)
     html = re.sub(r'(w-age secondary" data-label="Age">)[^<]*', r"\1", html)
     return re.sub(r"\n+", "\n", html)

@@ -119,8 +119,9 @@ def test_cash_of_a_call_sold_in_the_money(web: Client, user: Any, held: Any) -> 
 
 @pytest.mark.parametrize("sold", [False, True])
 def test_every_figure_can_be_worked_out_again(
-    web: Client, user: Any, held: Any, sold: bool
+    web: Client, user: Any, held: Any, sold: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    walking.stand_still(monkeypatch)
     put = leg(held[2].symbol, "Sell to Open" if sold else "Buy to Open", "2")
     legs = [put] if sold else [put, leg("KO", "Buy to Open", "50")]
     html = table(web, shown(user, held, *legs))

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from brokerage import market
 from brokerage.models import Account, Connection, Instrument
+from portfolio.live.hub import hub
 from tests.brokerage.conftest import (  # noqa: F401
     _clean_valkey,
     account,
@@ -26,6 +29,8 @@ from tests.brokerage.execution.conftest import (  # noqa: F401
     broker,
     regular_session,
 )
+from tests.portfolio import factories
+from tests.portfolio.figures import walking
 
 
 @pytest.fixture
@@ -52,10 +57,46 @@ def values(account: Account) -> dict[str, str]:  # noqa: F811
     }
 
 
+CALL = "AAPL  270115C00250000"
+PUT = "AAPL  270115P00210000"
+
+
+@pytest.fixture
+def options(apple: Instrument) -> None:  # noqa: F811
+    """A call and a put on the shares, known without a chain."""
+    for symbol in (CALL, PUT):
+        Instrument.objects.create(
+            environment="simulator",
+            instrument_type="Equity Option",
+            symbol=symbol,
+            streamer_symbol=f".{symbol[:4]}{symbol[6:13]}{int(symbol[13:]) // 1000}",
+            underlying_symbol="AAPL",
+            tick_sizes=[{"value": "0.01"}],
+            multiplier=100,
+            active=True,
+            received_at=timezone.now(),
+            raw={},
+        )
+
+
+@pytest.fixture
+def quotes(connection: Connection) -> None:  # noqa: F811
+    hub._snapshots.clear()
+    cells = {
+        "AAPL": market.Cells(quote=factories.quote(229.38, 229.42)),
+        ".AAPL270115C250": market.Cells(
+            quote=factories.quote(4.9, 5.1), greeks=factories.greeks(0.3)
+        ),
+        ".AAPL270115P210": market.Cells(
+            quote=factories.quote(3.9, 4.1), greeks=factories.greeks(-0.25)
+        ),
+    }
+    factories.publish(connection, cells)
+
+
 def html(response: Any) -> str:
     """A page to be searched in, without the marks around figures in running text."""
-    marked = unescape(response.content.decode())
-    return re.sub(r'<span data-figure="[^"]*">([^<]*)</span>', r"\1", marked)
+    return walking.without_marks(unescape(response.content.decode()))
 
 
 def hidden(response: Any) -> dict[str, str]:

@@ -119,7 +119,8 @@ def test_the_kill_switch_lists_blocks_and_cancels(person, account, values, broke
     stop = store(account, 402, **{"order-type": "Stop"}, status="Live")
     stop.legs.update(action="Sell to Close")
     page = html(person.get("/kill/"))
-    assert "+10 AAPL" in page and page.count("protects") == 1
+    assert "+10 AAPL" in page and page.count(">protects<") == 1
+    assert "1 of these orders protects a position." in page, "named before anything is pressed"
 
     person.post("/kill/", {"account": f"simulator/{account.number}", "spare": "yes"})
     assert kill.is_blocked(account)

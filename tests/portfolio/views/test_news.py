@@ -103,3 +103,29 @@ def test_nobody_else_is_told(account, stranger, desk):
     other.force_login(stranger)
     assert news(other) == {"mark": "0.0", "items": []}
     assert "SPY" not in html(other.get("/notices/"))
+
+
+def test_every_event_is_kept_page_by_page(desk, account, monkeypatch):
+    monkeypatch.setattr("portfolio.views.notices.EVENTS", 2)
+    for number in range(401, 404):
+        filled(account, number)
+    first, second = html(desk.get("/notices/")), html(desk.get("/notices/?page=2"))
+    assert first.count("Filled −2 SPY") == 2 and "Page 1 of 2" in first
+    assert second.count("Filled −2 SPY") == 1
+    assert "/notices/table/?page=2" in second, "drawn again it is the same page"
+
+
+def test_what_was_dismissed_can_be_read_again(desk, connection):
+    row = notices.post(connection, "k", "The broker changed a word.", level="danger")
+    desk.post(f"/notices/{row.pk}/dismiss/")
+    text = html(desk.get("/notices/"))
+    assert "Dismissed, 1" in text and "The broker changed a word." in text
+    assert "dismiss-" not in text
+
+
+def test_dismissed_notices_of_others_are_not_shown(desk, connection, stranger):
+    row = notices.post(connection, "k", "The broker changed a word.")
+    desk.post(f"/notices/{row.pk}/dismiss/")
+    other = Client()
+    other.force_login(stranger)
+    assert "changed a word" not in html(other.get("/notices/"))

@@ -171,8 +171,8 @@ def test_the_number_of_queries_does_not_grow_with_the_book(web: Client, book: An
         factories.make_position(more, f"AB{chr(65 + number)}", "5", open="1", close="1", mark="2")
         factories.make_order(more)
     assert {name: queries(name) for name in names} == few
-    # Two of them read what has changed, here everything.
-    assert few["position-list"] <= 25
+    # Two of them read what has changed, here everything; one reads the session.
+    assert few["position-list"] <= 26
 
 
 def test_the_foot_shows_the_newest_working_orders_and_how_many_more(web: Client, user: Any) -> None:

@@ -9,55 +9,16 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from brokerage import market
 from brokerage.execution import guard_settings
 from brokerage.execution.commands import OrderLeg
-from brokerage.models import Account, Instrument, Position
-from portfolio.live.hub import hub
+from brokerage.models import Account, Position
 from portfolio.ticket import values as ticket_values
 from tests.brokerage.outer_broker import error
 from tests.contract.browser_form import read_form
-from tests.portfolio import factories
 from tests.portfolio.views.order_fixtures import *  # noqa: F403
-from tests.portfolio.views.order_fixtures import error_of, html
+from tests.portfolio.views.order_fixtures import CALL, PUT, error_of, html
 
 pytestmark = pytest.mark.django_db
-
-CALL = "AAPL  270115C00250000"
-PUT = "AAPL  270115P00210000"
-
-
-@pytest.fixture
-def options(apple: Instrument) -> None:
-    """A call and a put on the shares, known without a chain."""
-    for symbol in (CALL, PUT):
-        Instrument.objects.create(
-            environment="simulator",
-            instrument_type="Equity Option",
-            symbol=symbol,
-            streamer_symbol=f".{symbol[:4]}{symbol[6:13]}{int(symbol[13:]) // 1000}",
-            underlying_symbol="AAPL",
-            tick_sizes=[{"value": "0.01"}],
-            multiplier=100,
-            active=True,
-            received_at=timezone.now(),
-            raw={},
-        )
-
-
-@pytest.fixture
-def quotes(connection) -> None:
-    hub._snapshots.clear()
-    cells = {
-        "AAPL": market.Cells(quote=factories.quote(229.38, 229.42)),
-        ".AAPL270115C250": market.Cells(
-            quote=factories.quote(4.9, 5.1), greeks=factories.greeks(0.3)
-        ),
-        ".AAPL270115P210": market.Cells(
-            quote=factories.quote(3.9, 4.1), greeks=factories.greeks(-0.25)
-        ),
-    }
-    factories.publish(connection, cells)
 
 
 def posted(desk: Any, values: dict[str, str], **more: str) -> dict[str, str]:

@@ -10,9 +10,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from brokerage import audit, sealing, tasks
+from brokerage import audit, sealing, tasks, upkeep, valkey
 from brokerage.models import Backfill, Difference, Reconciliation, Transaction
 from tests.portfolio import factories
+from tests.portfolio.figures import walking
 
 pytestmark = pytest.mark.django_db
 
@@ -103,7 +104,7 @@ def test_sync_page_shows_score_differences_and_progress(web, book):
         rows_total=2000,
         life_started_at=now - timedelta(seconds=10),
     )
-    page = body(web.get("/sync/"))
+    page = walking.without_marks(body(web.get("/sync/")))
     for words in (
         "40 of 41 lines match",
         "Equity KO",
@@ -133,6 +134,34 @@ def test_buttons_hand_out_work_once_and_only_for_ones_own(
     assert Backfill.objects.count() == 2
     assert str(connection.pk) in handed
     assert web.get(fill).status_code == 405
+
+
+def test_a_login_is_paused_and_resumed_by_its_owner_alone(web, strangers_web, book):
+    connection, _ = book
+    pause, resume = (f"/sync/{connection.pk}/{word}/" for word in ("pause", "resume"))
+    for path in (pause, resume):
+        assert strangers_web.post(path).status_code == 404
+    assert web.get(pause).status_code == 405
+    assert web.post(pause).status_code == 302
+    connection.refresh_from_db()
+    assert connection.state == "paused"
+    page = body(web.get("/sync/"))
+    assert "Paused" in page and resume in page and pause not in page
+    assert "is paused: its figures are those of before" in body(web.get("/positions/"))
+    assert web.post(resume).status_code == 302
+    connection.refresh_from_db()
+    assert (connection.state, connection.synced_at) == ("active", {})
+    assert pause in body(web.get("/sync/"))
+
+
+def test_what_waits_for_a_worker_is_counted(web, book):
+    before = upkeep.tasks_waiting()
+    try:
+        tasks.sync_due.apply_async(queue="reconcile")
+        assert upkeep.tasks_waiting() == before + 1
+        assert "waiting for a worker" in body(web.get("/sync/"))
+    finally:
+        valkey.client().rpop("reconcile")
 
 
 def test_audit_page_searches_verifies_and_exports(web, user, book):
