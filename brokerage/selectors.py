@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import redis
 from django.db.models import Count, Prefetch, Q, QuerySet
@@ -27,6 +28,7 @@ from brokerage.models import (
     Order,
     OrderLeg,
     Position,
+    QuoteAlert,
     SyncRun,
     Transaction,
 )
@@ -127,6 +129,11 @@ def notices_for(user: Any) -> QuerySet[Notice]:
     """What is not dismissed, newest first."""
     rows = Notice.objects.filter(connection__user_id=user.pk, dismissed_at=None)
     return rows.select_related("connection").defer(*(f"connection__{name}" for name in SECRETS))
+
+
+def quote_alerts_for(connections: Iterable[UUID]) -> QuerySet[QuoteAlert]:
+    """The broker's alerts of these logins, ended ones too."""
+    return QuoteAlert.objects.filter(connection__in=list(connections)).defer("raw")
 
 
 def dismissed_notices_for(user: Any) -> QuerySet[Notice]:

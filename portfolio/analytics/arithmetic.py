@@ -44,6 +44,7 @@ class Unit(Enum):
     COUNT_SHORT = "count, in millions from a million on"
     DELTA = "delta of one unit"
     MOVE = "price of the underlying, to either side"
+    SPAN = "position Greek, to either side"
     LEVEL = "price of the underlying, to the cent"
     VOLUME = "units or contracts traded"
     PRICE_GAP = "price of one unit, difference"

@@ -51,6 +51,11 @@ class Book:
         found &= np.isfinite(self.beta) & (~self.is_option | np.isfinite(inputs))
         return found
 
+    @property
+    def is_blank(self) -> bool:
+        """There are legs, and none of them can be valued: no sum may be said of it."""
+        return bool(self.scale.size) and not self.known.any()
+
     def pick(self, index: npt.NDArray[np.intp] | Flags) -> Book:
         return Book(
             self.scale[index],
@@ -91,7 +96,8 @@ class Shocks:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """P/L against now in money, by price × date × volatility, over the legs that are known."""
+    """P/L against now in money, by price × date × volatility, over the legs that are known; NaN
+    where there are legs and none is known."""
 
     pnl: Array
     shocks: Shocks
@@ -156,6 +162,8 @@ def grid(book: Book, shocks: Shocks) -> Grid:
     step = max(1, 4_000_000 // max(1, total.size))
     for start in range(0, index.size, step):
         total += leg_changes(book.pick(index[start : start + step]), shocks).sum(axis=-1)
+    if book.is_blank:
+        total[...] = np.nan
     return Grid(total, shocks, int(known.sum()), int(known.size))
 
 
@@ -185,10 +193,12 @@ STRESSES = (
 )
 
 
-def stress(book: Book, stresses: Sequence[Stress] = STRESSES) -> list[tuple[Stress, float]]:
-    """P/L of each named scenario over the legs that are known."""
+def stress(book: Book, stresses: Sequence[Stress] = STRESSES) -> list[tuple[Stress, float | None]]:
+    """P/L of each named scenario over the legs that are known; None where no leg is."""
+    if book.is_blank:
+        return [(item, None) for item in stresses]
     part = book.pick(book.known)
-    rows = []
+    rows: list[tuple[Stress, float | None]] = []
     for item in stresses:
         shocks = Shocks.of([item.move], [item.days], [item.factor])
         rows.append((item, float(leg_changes(part, shocks).sum())))

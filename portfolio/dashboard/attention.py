@@ -86,6 +86,10 @@ def _is_tested(value: LegValue, desk: RequestDesk) -> bool:
 
 def worst_of(page: RiskPage) -> list[Row]:
     """The stresses of the risk page, the largest loss first."""
-    amounts = [amount for _, amount in stress(page.book.arrays(by_beta=page.by_beta), STRESSES)]
-    ordered = sorted(zip(amounts, page.stresses, strict=True), key=lambda pair: pair[0])
-    return [row for _, row in ordered]
+    found = stress(page.book.arrays(by_beta=page.by_beta), STRESSES)
+    pairs = [
+        (amount, row)
+        for (_, amount), row in zip(found, page.stresses, strict=True)
+        if amount is not None
+    ]
+    return [row for _, row in sorted(pairs, key=lambda pair: pair[0])]

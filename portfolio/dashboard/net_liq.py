@@ -29,7 +29,8 @@ class Moment:
 
     @property
     def total(self) -> Decimal:
-        return sum((value for _, _, value in self.parts), Decimal(0))
+        """To the cent: what the chart draws and what the change is of are the same numbers."""
+        return formats.rounded(sum((value for _, _, value in self.parts), Decimal(0)))
 
 
 @dataclass(frozen=True, slots=True)

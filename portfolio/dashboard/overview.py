@@ -139,6 +139,14 @@ class Overview:
                  shown(self.use, "top-use"), risk),
         ]  # fmt: skip
 
+    @cached_property
+    def beta(self) -> tuple[Shown, float | None]:
+        """The beta delta of all, as shown and as a number."""
+        row = self._tables[0].rows.total
+        found = number(row, COLUMNS["beta"])[0] if row is not None else None
+        value = found.value if isinstance(found, Total) else None
+        return self._total("beta"), None if value is None else float(value)
+
     @property
     def net_liq(self) -> Decimal | None:
         return self.desk.facts.balance("net_liquidating_value")

@@ -29,6 +29,7 @@ _TEXTS: dict[Unit, Callable[[formats.Number], str]] = {
     Unit.COUNT_SHORT: formats.count_short,
     Unit.DELTA: formats.fixed,
     Unit.MOVE: formats.either_way,
+    Unit.SPAN: formats.either_way,
     Unit.LEVEL: formats.fixed,
     Unit.VOLUME: lambda value: formats.fixed(value, 0),
     Unit.PRICE_GAP: formats.price_gap,

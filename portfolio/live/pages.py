@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from portfolio.live.hub import Hub
 
 SPOT_EVENTS = ("Quote", "Trade")
+# What the dashboard's bounds are measured by.
+MARKET_SYMBOLS = ("VIX", "SPY")
 OPTION_EVENTS = ("Quote", "Trade", "Greeks")
 
 
@@ -84,7 +86,15 @@ class ShellLive(LiveView):
 
 @register("dashboard")
 class DashboardLive(ShellLive):
-    """The top bar, the accounts' cards, the day by underlying."""
+    """The top bar, the accounts' cards, the day by underlying; the VIX and the benchmark of the
+    bounds are followed too."""
+
+    def feeds_and_symbols(self) -> Wanted:
+        found = {feed: set(pairs) for feed, pairs in super().feeds_and_symbols().items()}
+        for feed in {account.feed for account in self.desk.accounts if account.feed}:
+            pairs = {(event, symbol) for event in SPOT_EVENTS for symbol in MARKET_SYMBOLS}
+            found.setdefault(feed, set()).update(pairs)
+        return found
 
     def cells(self, valuation: Valuation, touched: set[int], now: float) -> Iterator[Cell]:
         yield from super().cells(valuation, touched, now)

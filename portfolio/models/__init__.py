@@ -2,6 +2,7 @@
 what each position was at the close of a day."""
 
 from portfolio.models.daily import DailyMark
+from portfolio.models.dashboard import DashboardChoice
 from portfolio.models.positions import ColumnSet, PositionNote, PositionTag
 from portfolio.models.staged import StagedTicket
 from portfolio.models.trade_chains import ChainEdit, ChainNote, ChainTag, EditKind
@@ -12,6 +13,7 @@ __all__ = [
     "ChainTag",
     "ColumnSet",
     "DailyMark",
+    "DashboardChoice",
     "EditKind",
     "PositionNote",
     "PositionTag",

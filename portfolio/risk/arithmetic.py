@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from django.http import QueryDict
@@ -79,7 +79,10 @@ def _changed(page: RiskPage, book: RiskBook, shock: Shock, title: str, unit: Uni
     return added(title, terms, _sum(terms), unit, note=_note(page, shock))
 
 
-def _sum(terms: list[Worked]) -> float:
+def _sum(terms: Sequence[Worked]) -> float | None:
+    """None where not one of them is known."""
+    if terms and all(term.value is None for term in terms):
+        return None
     return sum(float(term.value) for term in terms if term.value is not None)
 
 
@@ -108,7 +111,8 @@ def cell(page: RiskPage, rest: str) -> Worked | None:
         return changed
     start = given("Maintenance excess now", ground.cushion, Unit.MONEY, "balances, by the broker")
     terms = [start, *changed.terms]
-    return added("Cushion", terms, _sum(terms), Unit.SHORT, note=changed.note)
+    cushion = None if changed.value is None else _sum(terms)
+    return added("Cushion", terms, cushion, Unit.SHORT, note=changed.note)
 
 
 def stress(page: RiskPage, rest: str) -> Worked | None:
@@ -120,9 +124,9 @@ def stress(page: RiskPage, rest: str) -> Worked | None:
     whole = _changed(page, book, shock, item.name, Unit.SIGNED)
     if part != "share":
         return whole
-    amount = float(whole.value or 0.0)
     net = page.net_liq
-    share = amount / float(net) if net and net > 0 else None
+    amount = None if whole.value is None else float(whole.value)
+    share = amount / float(net) if amount is not None and net and net > 0 else None
     inputs = [Input("p", "P/L", amount, "the model", None, Unit.SIGNED), _net_liq(page)]
     return worked(f"{item.name}, of net liq", "p/L", inputs, share, Unit.PERCENT_SIGNED)
 

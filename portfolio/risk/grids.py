@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -92,7 +93,7 @@ def _moved(shocks: Shocks, bump: float) -> Shocks:
 def heat_map(book: Book, choices: Choices, ground: Ground) -> HeatMap:
     shocks = axes(choices, ground)
     figures, words = amounts(book, shocks, choices, ground)
-    largest = float(np.abs(figures).max(initial=0.0))
+    largest = float(np.nan_to_num(np.abs(figures)).max(initial=0.0))
     rows = tuple(
         HeatRow(
             _price(ground, float(shocks.moves[at])),
@@ -114,6 +115,8 @@ def _price(ground: Ground, move: float) -> str:
 
 
 def _cell(value: float, largest: float, measure: str, ref: str) -> Value:
+    if math.isnan(value):
+        return Value(formats.UNKNOWN, "num missing", ref)
     text = formats.signed(value, 2) if measure == DELTA else formats.signed_short(value)
     share = abs(value) / largest if largest else 0.0
     shade = sum(1 for edge in _SHADES if share >= edge)

@@ -42,10 +42,15 @@ class RiskPage(RiskScene):
         if self.drawn is None or self.axis is None:
             return None
         before = None
-        if self.is_what_if and self.before.legs:
+        if self.is_what_if and not self.is_blank_before:
             before = self._drawn(self.before, self.axis, is_thought=False)
         deviations = curves.sigmas(self.axis, self.volatility, self.last_days)
         return curves.chart(self.drawn, deviations, before)
+
+    @property
+    def is_blank_before(self) -> bool:
+        """Without what is thought of there is no leg, or none that can be valued."""
+        return not self.before.arrays(by_beta=self.by_beta).known.any()
 
     @cached_property
     def volatility(self) -> float | None:
@@ -88,6 +93,14 @@ class RiskPage(RiskScene):
     def stresses(self) -> list[tables.Row]:
         before = self.before.arrays(by_beta=self.by_beta) if self.is_what_if else None
         return tables.stress_rows(self.book.arrays(by_beta=self.by_beta), self.net_liq, before)
+
+    @cached_property
+    def scenario_words(self) -> str:
+        """Which legs scenarios hold, where that is not all of them."""
+        known = self.book.arrays(by_beta=self.by_beta).known
+        if self.is_blank:
+            return "No leg can be valued: what they lack stands at the head of the page."
+        return "" if known.all() else f"Holds {known.sum()} of {known.size} legs."
 
     @cached_property
     def greeks(self) -> tuple[list[tables.Row], tables.Row]:

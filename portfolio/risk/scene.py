@@ -186,4 +186,11 @@ class RiskScene:
 
     @cached_property
     def drawn(self) -> Drawn | None:
-        return self._drawn(self.book, self.axis, is_thought=True) if self.axis else None
+        if self.axis is None or self.is_blank:
+            return None
+        return self._drawn(self.book, self.axis, is_thought=True)
+
+    @cached_property
+    def is_blank(self) -> bool:
+        """There are legs, and none of them can be valued."""
+        return self.book.arrays(by_beta=self.by_beta).is_blank

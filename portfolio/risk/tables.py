@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from django.urls import reverse
+
 from brokerage.models import MarginRequirement
 from portfolio import formats
 from portfolio.analytics import exposure
@@ -26,12 +28,14 @@ from portfolio.risk.legs import RiskLeg
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a table: name, words beside it, ready values, and a part of the whole (0 to 1)."""
+    """A line of a table: name, words beside it, ready values, a part of the whole (0 to 1), and the
+    page of what it names."""
 
     name: str
     values: tuple[Value, ...]
     words: str = ""
     share: float | None = None
+    url: str = ""
 
 
 def plain(amount: Decimal | float | None, ref: str = "") -> Value:
@@ -41,6 +45,10 @@ def plain(amount: Decimal | float | None, ref: str = "") -> Value:
 
 def gain(amount: Decimal | float | None, ref: str = "") -> Value:
     return Value(formats.signed_money(amount), f"num {formats.tone(amount)}".strip(), ref)
+
+
+def page_of(underlying: str) -> str:
+    return reverse("portfolio:underlying", args=[underlying])
 
 
 def code_of(name: str) -> str:
@@ -56,12 +64,18 @@ def stress_rows(book: Book, net_liq: Decimal | None, before: Book | None = None)
     old = [amount for _, amount in stress(before, STRESSES)] if before is not None else []
     rows = []
     for at, (item, amount) in enumerate(stress(book, STRESSES)):
-        part = amount / float(net_liq) if net_liq and net_liq > 0 else None
+        part = _of(amount, net_liq)
         css = "num" if part is not None else "num missing"
         share = Value(formats.signed_percent(part), css, f"risk-stress-{at}-share")
         beside = gain(old[at], f"risk-stress-{at}-before") if old else share
         rows.append(Row(item.name, (gain(amount, f"risk-stress-{at}"), beside)))
     return rows
+
+
+def _of(amount: float | None, net_liq: Decimal | None) -> float | None:
+    if amount is None or net_liq is None or net_liq <= 0:
+        return None
+    return amount / float(net_liq)
 
 
 # --- Greeks -------------------------------------------------------------------------------------
@@ -83,6 +97,8 @@ def greek_rows(book: RiskBook, by: str) -> tuple[list[Row], Row]:
                   f"risk-greek-{code_of(name)}")
         for name, legs in grouped(book, by).items()
     ]  # fmt: skip
+    if by == "underlying":
+        rows = [replace(row, url=page_of(row.name)) for row in rows]
     return rows, total_row(book, "Total", "risk-greek-all")
 
 
@@ -169,7 +185,7 @@ def concentration_rows(book: RiskBook) -> tuple[list[Row], Decimal | None]:
     parts = concentration_of(book)
     rows = [_part(part) for part in parts.parts]
     rows += [Row(name, (plain(None), plain(None)), "no delta") for name in parts.missing]
-    return rows, parts.index
+    return [replace(row, url=page_of(row.name)) for row in rows], parts.index
 
 
 def concentration_of(book: RiskBook) -> Concentration:

@@ -153,7 +153,7 @@ def _extremes(scene: WhatIf) -> Iterator[Row]:
     books = (scene.before, scene.after)
     results = [stress(book.arrays(by_beta=True), STRESSES) for book in books]
     for key, name, choose in (("worst", "Worst stress", min), ("best", "Best stress", max)):
-        found = [choose(rows, key=lambda row: row[1]) for rows in results]
+        found = [choose(rows, key=lambda row: row[1] or 0.0) for rows in results]
         before, after = (
             _stressed(book, *one, name) for book, one in zip(books, found, strict=True)
         )
@@ -162,7 +162,7 @@ def _extremes(scene: WhatIf) -> Iterator[Row]:
         yield _pair(key, name, before, after, words, is_gain=True)
 
 
-def _stressed(book: RiskBook, item: Stress, amount: float, name: str) -> Worked:
+def _stressed(book: RiskBook, item: Stress, amount: float | None, name: str) -> Worked:
     shock = (item.move, item.days, item.factor)
     terms = changes.change_terms(book, shock, by_beta=True)
     note = f"{item.name}, each underlying by its beta to {book.benchmark}"

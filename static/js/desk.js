@@ -61,4 +61,21 @@
     if (alerts()) alerts().textContent = "";
     if (window.deskToast) window.deskToast("The line to the server is back.", "info");
   });
+
+  // --- Cards that follow their page: what fails says so in its place, and can be asked for again ---
+  const settle = (panel, failed) => {
+    panel.querySelector("[data-later]").hidden = failed;
+    panel.querySelector("[data-later-failed]").hidden = !failed;
+  };
+  for (const name of ["htmx:responseError", "htmx:sendError"]) {
+    document.addEventListener(name, (event) => {
+      if (event.detail.elt.matches(".panel--later")) settle(event.detail.elt, true);
+    });
+  }
+  document.addEventListener("click", (event) => {
+    const panel = event.target.closest("[data-later-retry]")?.closest(".panel--later");
+    if (!panel) return;
+    settle(panel, false);
+    htmx.trigger(panel, "retry");
+  });
 })();

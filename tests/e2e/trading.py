@@ -80,6 +80,8 @@ def send(page: Page) -> Locator:
 
 
 def position_row(page: Page, symbol: str) -> Locator:
-    # The row's header also holds the end of the account's number, and the link to its actions.
-    name = re.compile(rf"^{re.escape(symbol)}( …\w+)?( ⋯.*)?$")
+    # The row's header also holds its box, the end of the account's number and the link to its
+    # actions.
+    label = re.escape(symbol)
+    name = re.compile(rf"^(Select {label} )?{label}( …\w+)?( ⋯.*)?$")
     return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name))

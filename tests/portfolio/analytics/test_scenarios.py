@@ -111,3 +111,14 @@ def test_many_legs_in_pieces_are_the_sum_of_all(monkeypatch: pytest.MonkeyPatch)
     shocks = Shocks.of([-0.1, 0.1], [0, 5], [1.0])
     one = scenarios.grid(book(CONDOR), shocks)
     assert scenarios.grid(made, shocks).pnl == pytest.approx(50 * one.pnl)
+
+
+def test_of_a_book_in_which_nothing_is_known_nothing_is_said() -> None:
+    blank = with_unknown(book(CONDOR[:1]), 0)
+    assert {amount for _, amount in scenarios.stress(blank)} == {None}
+    assert np.isnan(scenarios.grid(blank, Shocks.of([-0.1, 0.1])).pnl).all()
+
+
+def test_an_empty_book_changes_by_nothing() -> None:
+    empty = book(CONDOR).pick(np.array([], dtype=np.intp))
+    assert {amount for _, amount in scenarios.stress(empty)} == {0.0}

@@ -21,6 +21,12 @@ from tests.portfolio.views.test_pages import assert_sound
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _one_instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page and its drawers are of one moment: in the model each second is worth something."""
+    walking.stand_still(monkeypatch)
+
+
 def page(web: Client, name: str = "dashboard") -> str:
     answer = web.get(reverse(f"portfolio:{name}"))
     assert answer.status_code == 200
@@ -35,7 +41,10 @@ def points(account: Any, *closes: str, span: str = "1y") -> None:
         )
 
 
-@pytest.mark.parametrize("name", ["dashboard", "dashboard-overview", "dashboard-outlook"])
+@pytest.mark.parametrize(
+    "name",
+    ["dashboard", "dashboard-overview", "dashboard-outlook", "dashboard-bands"],
+)
 def test_every_figure_can_be_worked_out_again(web: Client, book: Any, name: str) -> None:
     points(book[1], "49000", "50500.25", "50000")
     html = page(web, name)
@@ -55,6 +64,22 @@ def test_net_liq_is_that_of_all_accounts_from_where_all_are_known(web: Client, b
     change = next(e for e in walking.elements(html) if e.reference == "dash-net-year-change")
     # 110 + 10 at first; 120 + 30 at the end.
     assert change.text == "+30.00"
+
+
+def test_the_chart_draws_what_the_change_is_of(web: Client, book: Any) -> None:
+    """Bars of the broker have parts of a cent: both are of the rounded ones."""
+    points(book[1], "100.004", "110.006")
+    html = page(web)
+    change = next(e for e in walking.elements(html) if e.reference == "dash-net-year-change")
+    assert change.text == "+10.01"
+    texts = {element.text for element in walking.figures(html)}
+    assert {"100.00", "110.01"} <= texts
+    assert list(walking.wrong(web, html)) == []
+
+
+def test_cards_that_follow_can_be_asked_for_again(web: Client, book: Any) -> None:
+    html = page(web)
+    assert html.count('hx-trigger="load, retry"') == html.count("data-later-retry") == 3
 
 
 def test_one_point_is_no_history(web: Client, book: Any) -> None:
@@ -95,12 +120,13 @@ def test_a_tested_short_call_needs_a_look(web: Client, user: Any) -> None:
             option.streamer_symbol: factories.market.Cells(quote=factories.quote(5.99, 6.01)),
         },
     )
-    html = page(web, "dashboard-outlook")
+    html = page(web, "dashboard-chains")
     assert "tested" in html and "lost twice its credit" in html and "days left" in html
     assert list(walking.wrong(web, html)) == []
 
 
 def test_strangers_see_none_of_it(strangers_web: Client, book: Any) -> None:
-    for name in ("dashboard", "dashboard-overview", "dashboard-outlook"):
+    for name in ("dashboard", "dashboard-overview", "dashboard-outlook", "dashboard-chains",
+                 "dashboard-bands", "dashboard-alerts"):  # fmt: skip
         # As a word: the form's token is made of random letters.
         assert not re.search(r"\bKO\b", page(strangers_web, name))

@@ -27,6 +27,7 @@ FRAGMENTS = {
     "position-table", "risk-moves", "risk-explained", "simulator-state", "strip", "sync-cards",
     "sync-run", "ticket-structure", "ticket-symbols", "trade-chain-table", "underlying-table",
     "figure", "news", "dashboard-overview", "dashboard-outlook",
+    "dashboard-chains", "dashboard-bands", "dashboard-alerts",
 }  # fmt: skip
 FILES = {
     "activity-csv", "activity-json", "audit-csv", "position-csv", "simulator-download",
@@ -36,8 +37,8 @@ FILES = {
 ACTS = {
     "account-backfill", "audit-verify", "connection-check", "connection-code-callback",
     "connection-code-start", "connection-pause", "connection-reconcile", "connection-refresh",
-    "connection-resume", "connection-sync", "guards-shield", "intent-claim", "kill-release",
-    "notice-dismiss", "order-duplicate", "order-group-duplicate", "order-nudge",
+    "connection-resume", "connection-sync", "dashboard-arrange", "guards-shield", "intent-claim",
+    "kill-release", "notice-dismiss", "order-duplicate", "order-group-duplicate", "order-nudge",
     "order-ratio-send", "order-replace-send", "position-close", "scope",
     "simulator-act", "simulator-scenario",
     "staged-open", "staged-remove", "ticket-stage", "ticket-submit", "trade-chain-correct",
@@ -56,7 +57,8 @@ def addresses(desk: Client) -> Iterator[tuple[str, str]]:
     """(name, address) of all pages of the book."""
     for name, *_ in NAVIGATION:
         yield name.removeprefix("portfolio:"), reverse(name)
-    for name in ("dashboard-overview", "dashboard-outlook", "risk-moves", "risk-explained",
+    for name in ("dashboard-overview", "dashboard-outlook", "dashboard-chains", "dashboard-bands",
+                 "dashboard-alerts", "risk-moves", "risk-explained",
                  "audit-list", "kill-switch", "order-cancel-all", "connection-new",
                  "position-columns"):  # fmt: skip
         yield name, reverse(f"portfolio:{name}")

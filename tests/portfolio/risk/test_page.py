@@ -260,3 +260,45 @@ def test_terms_are_a_chart_and_a_table(web: Client, book: Any) -> None:
     html = html_of(web)
     assert [point[1] for point in data_of(html, "risk-term")["lines"][0]["points"]] == [0.21, 0.19]
     assert 'data-figure="risk-term-2199-01-15">21.0%' in html
+
+
+def only_ko(user: Any) -> None:
+    """Shares without a beta: nothing of the whole book can be valued."""
+    connection = factories.make_connection(user)
+    account = factories.make_account(connection)
+    factories.make_balance(account)
+    factories.make_position(account, "KO", "100", open="50.00", close="51.50", mark="52.00")
+    factories.publish(connection, {"SPY": factories.market.Cells(quote=factories.quote(601, 602))})
+
+
+@pytest.mark.parametrize("query", ["", "measure=delta", "measure=cushion", "new_quantity="])
+def test_where_no_leg_can_be_valued_no_scenario_says_nought(
+    web: Client, user: Any, query: str
+) -> None:
+    only_ko(user)
+    metric("SPY", beta="1.01")
+    html = html_of(web, query)
+    found = {e.reference: e.text for e in walking.figures(html) if e.reference}
+    said = [ref for ref in found if re.match(r"risk-(stress|cell)-", ref)]
+    assert len(said) > 60
+    assert {found[ref] for ref in said} == {"—"}
+    assert html.count("No leg can be valued") == 2
+    assert "left out of scenarios" in html and 'id="risk-curve"' not in html
+    for ref in ("risk-stress-0", "risk-stress-0-share", "risk-cell-3-0"):
+        opened = walking.drawer(web, ref, query)
+        assert opened is not None and opened.shown == "—", ref
+
+
+def test_stresses_say_how_many_legs_they_hold(web: Client, user: Any, book: Any) -> None:
+    metric("SPY", beta="1.01")
+    assert "Holds 1 of 3 legs." in html_of(web)
+    metric("KO", beta="0.5")
+    assert "Holds" not in html_of(web)
+
+
+def test_names_lead_to_their_pages(web: Client, book: Any) -> None:
+    all_metrics()
+    link = f'href="{reverse("portfolio:underlying", args=["KO"])}"'
+    # Greeks and concentration.
+    assert html_of(web).count(link) == 2
+    assert html_of(web, "by=account").count(link) == 1
