@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Prefetch, QuerySet, prefetch_related_objects
 from django.http import Http404
 
 from brokerage.enums import ConnectionState
@@ -18,9 +18,11 @@ from brokerage.models import (
     Account,
     AccountAccess,
     Connection,
+    Fill,
     Notice,
     Order,
     OrderIntent,
+    OrderLeg,
     OrderPreview,
     Position,
     SyncRun,
@@ -91,7 +93,8 @@ def get_preview(user: Any, preview_id: UUID | str) -> OrderPreview:
 
 def lock_preview(user: Any, preview_id: UUID | str) -> OrderPreview:
     """The same, its row locked until the caller's transaction ends."""
-    rows = OrderPreview.objects.select_related("account", "connection__user")
+    # With what the last look needs of the account: who confirms is waiting.
+    rows = OrderPreview.objects.select_related("account__trading_status", "connection")
     return _one(rows.filter(user_id=user.pk).select_for_update(of=("self",)), pk=preview_id)
 
 
@@ -99,6 +102,16 @@ def get_intent(user: Any, intent_id: UUID | str) -> OrderIntent:
     rows = OrderIntent.objects.select_related("account", "connection", "order__account")
     rows = rows.prefetch_related("order__legs__fills")
     return _one(rows.filter(user_id=user.pk), pk=intent_id)
+
+
+def with_executions(intent: OrderIntent) -> OrderIntent:
+    """The same intent, legs and executions of its order at hand."""
+    legs = OrderLeg.objects.order_by("position")
+    fills = Fill.objects.order_by("filled_at", "fill_id")
+    prefetch_related_objects(
+        [intent], Prefetch("order__legs", legs), Prefetch("order__legs__fills", fills)
+    )
+    return intent
 
 
 def get_sync_run(user: Any, pk: int | str) -> SyncRun:

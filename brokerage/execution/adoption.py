@@ -10,29 +10,46 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from brokerage.models import Account, Order, OrderIntent
-from brokerage.sync.orders import holds, store_orders
+from brokerage.sync.orders import held, store_orders
 
 logger = logging.getLogger(__name__)
 
 
-def mirror(account: Account, payload: Any) -> None:
+def mirror(account: Account, payload: Any) -> Order | None:
     """Store the broker's order. A failure here must not undo what is known of the intent.
 
-    The account stream is often quicker than the answer: what it brought is not written again.
+    The account stream is often quicker than the answer: what it brought is not written again, and
+    its row returned.
     """
     try:
-        if not holds(account, payload):
+        row = held(account, payload)
+        if row is None:
             store_orders(account, [payload], timezone.now())
     except DatabaseError:
         logger.exception("an order could not be mirrored; stream or sync will bring it")
+        return None
+    return row
+
+
+def adopt(intent: OrderIntent, payload: Any) -> None:
+    """Mirror the broker's order and point the intent at it."""
+    row = mirror(intent.account, payload)
+    if row is None:
+        link(intent, payload.id)
+    else:
+        _link(intent, row)
 
 
 def link(intent: OrderIntent, broker_id: int | None) -> None:
     """Point the intent at its order's row, where that is there already."""
     order = Order.objects.filter(account=intent.account, broker_id=broker_id or 0).first()
-    if order is None:
-        return
+    if order is not None:
+        _link(intent, order)
+
+
+def _link(intent: OrderIntent, order: Order) -> None:
     if _point(intent, order) or _take_over(intent, order):
+        order.account = intent.account
         intent.order = order
     else:
         logger.error("order %s belongs to another intent already", order.pk)

@@ -77,7 +77,7 @@ def account_facts(connection: Connection, account: Account) -> AccountFacts:
     accesses = AccountAccess.objects.filter(connection=connection, account=account)
     authority = accesses.values_list("authority_level", flat=True).first()
     known = {"authority": authority or "", "scopes": connection.scopes}
-    status = TradingStatus.objects.filter(account=account).first()
+    status: TradingStatus | None = getattr(account, "trading_status", None)
     if status is None:
         return AccountFacts(**known)
     return AccountFacts(
@@ -110,7 +110,7 @@ def positions(
 
     None while positions were never read: then nothing is said about opening or closing.
     """
-    rows = list(Position.objects.filter(account=account, symbol__in=symbols))
+    rows = list(Position.objects.filter(account=account, symbol__in=symbols).order_by())
     if not rows and SyncKind.POSITIONS not in (connection.synced_at or {}):
         return None
     held = {(row.instrument_type, row.symbol): row.quantity for row in rows}

@@ -118,8 +118,7 @@ class _Look:
         # A replacement hands the identifier down: the first order is the one that was placed.
         order = min(ours, key=lambda found: found.id or 0)
         outcomes.accepted(intent, order.id or 0, order.raw, found_by="reconciliation")
-        adoption.mirror(self.account, order)
-        adoption.link(intent, order.id)
+        adoption.adopt(intent, order)
 
     def _group(self, intent: OrderIntent) -> None:
         names = identifiers.by_identifier(intent.body)

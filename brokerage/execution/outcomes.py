@@ -32,8 +32,7 @@ def placed(intent: OrderIntent, answer: Any, milliseconds: float) -> None:
         unknown(intent, "The broker's answer names no order.", milliseconds)
         return
     accepted(intent, order.id, order.raw, found_by="answer", milliseconds=milliseconds)
-    adoption.mirror(intent.account, order)
-    adoption.link(intent, order.id)
+    adoption.adopt(intent, order)
 
 
 def group_placed(intent: OrderIntent, answer: Any, milliseconds: float) -> None:
@@ -71,8 +70,7 @@ def replaced(
     expected = replacement.expected(target, intent.body) if target is not None else intent.body
     found = echo.differences(expected, plain(order.raw))
     _accept(intent, order.id, found, found_by, milliseconds)
-    adoption.mirror(intent.account, order)
-    adoption.link(intent, order.id)
+    adoption.adopt(intent, order)
 
 
 def pair_edited(intent: OrderIntent, answer: Any, milliseconds: float | None) -> None:

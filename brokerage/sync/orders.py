@@ -58,19 +58,24 @@ def _version_key(values: dict[str, Any]) -> tuple[bool, int, int, Any]:
     )
 
 
-def holds(account: Account, payload: Any) -> bool:
-    """Whether storing this message would change nothing: the mirror has this version or a later
-    one of the order, and the message brings no executions to unite with those known.
+def held(account: Account, payload: Any) -> Order | None:
+    """The order's row, if storing this message would change nothing: the mirror has this version
+    or a later one, and the message brings no executions to unite with those known.
     """
     if any(leg.fills for leg in payload.legs):
-        return False
-    rows = Order.objects.filter(account=account, broker_id=payload.id or 0)
-    stored = rows.values(*_IDENTITY, "status", "updated_at_ms", "executed_quantity").first()
-    if stored is None or any(stored[name] != getattr(payload, name) for name in _IDENTITY):
-        return False
+        return None
+    stored = Order.objects.filter(account=account, broker_id=payload.id or 0).first()
+    if stored is None or any(getattr(stored, name) != getattr(payload, name) for name in _IDENTITY):
+        return None
     values = mapping.order(payload, account.pk, timezone.now())
-    ours, theirs = _comparable(stored), _version_key(values)
-    return ours > theirs or (ours == theirs and stored["status"] == values["status"])
+    ours, theirs = _comparable(_version_of(stored)), _version_key(values)
+    known = ours > theirs or (ours == theirs and stored.status == values["status"])
+    return stored if known else None
+
+
+def _version_of(order: Order) -> dict[str, Any]:
+    names = ("status", "updated_at_ms", "executed_quantity")
+    return {name: getattr(order, name) for name in names}
 
 
 def _comparable(stored: dict[str, Any]) -> tuple[bool, int, int, Any]:
@@ -127,8 +132,7 @@ def _store_details(account: Account, mapped: Sequence[tuple[dict[str, Any], Any]
 
 def _stands(order: Order, values: dict[str, Any]) -> bool:
     """Whether this version is the one now stored."""
-    names = ("status", "updated_at_ms", "executed_quantity")
-    return _version_key(values) >= _comparable({name: getattr(order, name) for name in names})
+    return _version_key(values) >= _comparable(_version_of(order))
 
 
 def _store_fills(orders: dict[int, Order], mapped: Sequence[tuple[dict[str, Any], Any]]) -> Written:

@@ -10,7 +10,6 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -139,8 +138,7 @@ def ticket_submit(request: HttpRequest) -> HttpResponse:
         return _conflict(request, open_preview(request.user, preview_id), str(refusal))
     if not (in_drawer(request) or in_place(request)):
         return redirect("portfolio:ticket-result", intent.pk)
-    prefetch_related_objects([intent], "order__legs__fills")
-    return _show_result(request, intent)
+    return _show_result(request, access.with_executions(intent))
 
 
 def _conflict(request: HttpRequest, shown: OrderPreview, reason: str) -> HttpResponse:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from brokerage.models import Account, Fill, Order, OrderLeg
-from brokerage.sync.orders import holds, store_orders
+from brokerage.sync.orders import held, store_orders
 from brokerage.tastytrade.payloads.orders import Order as OrderPayload
 from tests.brokerage.outer_broker import fill, leg, order
 
@@ -150,7 +150,7 @@ def test_what_cannot_be_an_order_is_skipped(account):
 def test_what_is_held_already_would_change_nothing(account, known):
     store_orders(account, [OrderPayload.read(LIFE[known])], timezone.now())
     for message in LIFE:
-        if holds(account, OrderPayload.read(message)):
+        if held(account, OrderPayload.read(message)):
             before = state(account)
             store_orders(account, [OrderPayload.read(message)], timezone.now())
             assert state(account) == before
@@ -158,11 +158,11 @@ def test_what_is_held_already_would_change_nothing(account, known):
 
 def test_the_version_that_the_stream_brought_is_held(account):
     live = LIFE[3]
-    assert not holds(account, OrderPayload.read(live))
+    assert not held(account, OrderPayload.read(live))
     store_orders(account, [OrderPayload.read(live)], timezone.now())
-    assert holds(account, OrderPayload.read(live))
-    assert holds(account, OrderPayload.read(LIFE[1]))
+    assert held(account, OrderPayload.read(live))
+    assert held(account, OrderPayload.read(LIFE[1]))
     # A later version, executions, and another order under the same number are not.
-    assert not holds(account, OrderPayload.read(LIFE[4] | {"legs": live["legs"]}))
-    assert not holds(account, OrderPayload.read(LIFE[4]))
-    assert not holds(account, OrderPayload.read(live | {"external-identifier": "another"}))
+    assert not held(account, OrderPayload.read(LIFE[4] | {"legs": live["legs"]}))
+    assert not held(account, OrderPayload.read(LIFE[4]))
+    assert not held(account, OrderPayload.read(live | {"external-identifier": "another"}))
